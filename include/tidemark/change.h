@@ -1,0 +1,57 @@
+// What the log delivers: row changes grouped in transactions, in batches that own their bytes.
+// A LogBatch is built by one reader thread, then moved to the core and shared read-only with the sink.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "tidemark/arena.h"
+#include "tidemark/position.h"
+#include "tidemark/schema.h"
+#include "tidemark/value.h"
+
+namespace tidemark {
+
+/// A row is an array of schema.columns.size() Values in column order; columns that the image lacks are absent.
+using Row = const Value*;
+
+enum class Op : uint8_t { insert, update, remove };
+
+struct Change {
+  Op op = Op::insert;
+  uint32_t table = 0;    // index into the reader's table list (LogReader::tables)
+  Row before = nullptr;  // update, remove; at least the key columns are present when the table has a key
+  Row after = nullptr;   // insert, update
+};
+
+/// A source transaction, or a part of one that is too large for one batch. Parts follow each other without gaps.
+struct LogTransaction {
+  uint32_t first_change = 0;  // into LogBatch::changes
+  uint32_t change_count = 0;
+  bool starts = true;         // this part holds the transaction's first change
+  bool ends = true;           // this part completes it; mark.end is valid
+  TransactionMark mark;
+};
+
+struct LogBatch {
+  Arena arena;
+  std::vector<Change> changes;
+  std::vector<LogTransaction> transactions;  // in commit order; those without captured changes may be left out
+  /// The log has been read up to here with no transaction open, or up to the last complete one. Advances on events that are
+  /// not transactions too (rotate, heartbeat), so that an idle log still passes a high watermark.
+  LogOffset read_to;
+  /// GTIDs read in this batch without a captured change: they belong to the position all the same.
+  std::vector<Gtid> skipped_gtids;
+  /// Rows left out by the table filter; counted, see design rule 2.7.
+  uint64_t rows_filtered = 0;
+  uint64_t events = 0;
+  /// Where reading must start after a restart when prepared XA transactions are pending (see Position::read_from); file 0: none.
+  LogOffset read_from;
+  GtidSet read_from_gtids;
+
+  bool empty() const { return transactions.empty() && skipped_gtids.empty() && read_to == LogOffset{}; }
+  size_t bytes() const { return arena.bytes_allocated() + changes.capacity() * sizeof(Change); }
+};
+
+}  // namespace tidemark

@@ -1,0 +1,111 @@
+// A place between two transactions of a source's log, with the identity of the server lineage that it belongs to.
+// Value types: copy freely, no thread affinity. Text forms are stable (state file, sink, status, command line);
+// parsing throws Error(kind usage) with the reason.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace tidemark {
+
+/// Byte place in the log. MySQL and MariaDB: number of the binlog file (from its name) and byte offset in it, kept in 64 bits
+/// although the protocol carries 32. Ordered within one server's log only.
+struct LogOffset {
+  uint64_t file = 0;
+  uint64_t byte = 0;
+  friend auto operator<=>(const LogOffset&, const LogOffset&) = default;
+};
+
+/// Where a GTID comes from: a MySQL uuid (with optional tag, 8.3+), or a MariaDB domain (uuid zero, tag empty).
+struct GtidOrigin {
+  std::array<uint8_t, 16> uuid{};
+  std::string tag;
+  uint32_t domain = 0;
+  friend auto operator<=>(const GtidOrigin&, const GtidOrigin&) = default;
+};
+
+/// One transaction's GTID. number == 0: the transaction has none (anonymous).
+struct Gtid {
+  GtidOrigin origin;
+  uint64_t number = 0;
+  uint32_t server_id = 0;  // MariaDB only
+  friend bool operator==(const Gtid&, const Gtid&) = default;
+};
+
+/// MySQL: intervals by uuid and tag. MariaDB: the last GTID of each domain. A set holds one of the two flavours.
+class GtidSet {
+ public:
+  struct Interval { uint64_t first, last; friend bool operator==(const Interval&, const Interval&) = default; };  // inclusive
+
+  bool empty() const { return intervals_.empty() && domains_.empty(); }
+  void add(const Gtid& gtid);
+  void add(const GtidOrigin& origin, Interval interval);
+  bool contains(const Gtid& gtid) const;
+  /// Every transaction of `other` is in this set. MariaDB: by number within each domain.
+  bool contains(const GtidSet& other) const;
+  /// MySQL only: transactions of this set that are not in `other`.
+  GtidSet minus(const GtidSet& other) const;
+
+  const std::map<GtidOrigin, std::vector<Interval>>& intervals() const { return intervals_; }
+  const std::map<uint32_t, Gtid>& domains() const { return domains_; }
+
+  /// MySQL: "uuid:1-5:7,uuid:tag:1-3"; MariaDB: "0-1-55,1-1-3" (domain-server-number). Same text as the servers print, without spaces.
+  std::string text() const;
+  static GtidSet parse_mysql(std::string_view text);
+  static GtidSet parse_mariadb(std::string_view text);
+  friend bool operator==(const GtidSet&, const GtidSet&) = default;
+
+ private:
+  std::map<GtidOrigin, std::vector<Interval>> intervals_;  // sorted, disjoint, not adjacent
+  std::map<uint32_t, Gtid> domains_;
+};
+
+enum class Lineage : uint8_t { none, mysql, mariadb };
+
+struct Position {
+  Lineage lineage = Lineage::none;  // none: "no position yet"
+  std::string server;               // MySQL: server_uuid; MariaDB: decimal server_id
+  std::string log_name;             // binlog base name, e.g. "mysql-bin"
+  LogOffset offset;
+  GtidSet gtids;                    // all transactions up to here; empty when the server has no GTIDs
+  /// Where the log must be read from to end up here, when that is before `offset`: prepared XA transactions of which only
+  /// the commit is still to come. file 0: the same as `offset`.
+  LogOffset read_from;
+  GtidSet read_from_gtids;
+
+  bool known() const { return lineage != Lineage::none; }
+  /// "binlog.000012:4711", file number with at least six digits as servers print it; "-" when unknown.
+  std::string file_text() const;
+  /// Stable text: "mysql server=<uuid> file=<binlog.000012:4711> gtids=<set> [read_from=<file:pos> read_from_gtids=<set>]".
+  std::string text() const;
+  static Position parse(std::string_view text);
+  friend bool operator==(const Position&, const Position&) = default;
+};
+
+/// What identifies a transaction in the stream: where its first event lies and its GTID.
+struct TransactionMark {
+  LogOffset begin;         // offset of its first event
+  LogOffset end;           // offset after its last event; equals begin while the end is not yet read
+  Gtid gtid;
+  int64_t commit_micros = 0;  // source clock, microseconds since 1970 UTC; 0 = unknown
+};
+
+/// Which transactions a chunk read saw (design rule 2.1).
+struct Visibility {
+  enum class By : uint8_t { offset, gtids };
+  By by = By::offset;
+  bool exact = true;       // false: `gtids` is only a lower bound, later transactions may be in the read as well
+  LogOffset offset;        // by offset: exactly the transactions that end at or before it
+  GtidSet gtids;           // by gtids: the transactions of this set
+
+  /// The transaction is proved to be in the read.
+  bool sees(const TransactionMark& mark) const;
+  /// Every transaction up to `position` is proved to be in the read: the barrier of design rule 2.2.
+  bool sees_all(const Position& position) const;
+};
+
+}  // namespace tidemark

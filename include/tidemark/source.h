@@ -1,0 +1,106 @@
+// What the pipeline asks of a source engine. A Source is a factory: each connection-holding object that it makes belongs to
+// one thread. All functions that talk to a server throw Error.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tidemark/change.h"
+#include "tidemark/key.h"
+#include "tidemark/position.h"
+#include "tidemark/schema.h"
+
+namespace tidemark {
+
+/// Which tables a pipeline captures: globs on "database.table" ('*' any run, '?' one character; exclude wins), and logical keys.
+struct TableSelection {
+  std::vector<std::string> include;
+  std::vector<std::string> exclude;
+  std::vector<std::pair<std::string, std::vector<std::string>>> keys;  // "database.table" -> key columns
+  bool matches(const TableName& name) const;
+};
+
+/// One replication stream. Owned and used by the reader thread, except cancel().
+class LogReader {
+ public:
+  virtual ~LogReader() = default;
+  /// Appends to `batch` what has arrived. Returns when the batch holds `target_bytes`, or when it is not empty and nothing more is
+  /// waiting on the socket, or after `wait` with an empty batch (false). A transaction may be cut between calls (starts/ends).
+  /// Throws Error; everything read before the failure has been appended and is valid, except a transaction not yet ended.
+  virtual bool read(LogBatch& batch, size_t target_bytes, std::chrono::milliseconds wait) = 0;
+  /// Ends a read() that waits, from any thread; the object can only be destroyed afterwards.
+  virtual void cancel() noexcept = 0;
+  /// Bytes and events received so far, for metrics.
+  virtual uint64_t bytes_received() const = 0;
+};
+
+/// Rows of a chunk read, a block at a time; the rows live in `arena`. Return false to stop reading.
+struct RowBlock {
+  Arena arena;
+  std::vector<Row> rows;
+  size_t bytes() const { return arena.bytes_allocated() + rows.capacity() * sizeof(Row); }
+};
+using RowBlockSink = std::function<bool(std::unique_ptr<RowBlock>)>;
+
+struct ReadView {
+  Visibility visibility;
+};
+
+/// One connection that copies chunks. Owned and used by one snapshot worker.
+class SnapshotReader {
+ public:
+  virtual ~SnapshotReader() = default;
+  /// The key of the `rows`-th row after `after` in the server's order (nullopt: from the start), not beyond `upto`;
+  /// nullopt when fewer rows are left. Outside any read view.
+  virtual std::optional<KeyBytes> boundary(const TableSchema& table, const std::optional<KeyBytes>& after,
+                                           const std::optional<KeyBytes>& upto, uint64_t rows) = 0;
+  /// Opens a read view (design rule 2.1). `need_exact`: a lower bound is not enough. Waits for nothing; the caller checks the
+  /// barrier and, when it does not hold, calls end() and begins again.
+  virtual ReadView begin(const TableSchema& table, bool need_exact) = 0;
+  /// Reads the range within the open view, in key order, in blocks of at most `block_bytes`.
+  virtual void read(const TableSchema& table, const KeyRange& range, size_t block_bytes, const RowBlockSink& sink) = 0;
+  /// Rows with these keys (those that exist), within the open view or outside one; for verify.
+  virtual void read_keys(const TableSchema& table, const std::vector<KeyBytes>& keys, const RowBlockSink& sink) = 0;
+  /// A log offset that includes everything the view can have seen: taken now, after begin().
+  virtual LogOffset high_watermark() = 0;
+  virtual void end() = 0;
+  /// Ends a call that waits, from any thread.
+  virtual void cancel() noexcept = 0;
+};
+
+/// What check() found out about the server.
+struct SourceInfo {
+  std::string engine;    // "mysql" or "mariadb"
+  std::string version;   // as the server prints it
+  std::string server;    // identity, as in Position::server
+  bool gtids = false;
+  bool exact_reads = true;  // false: visibility is a lower bound (MySQL with GTID)
+  std::vector<std::string> warnings;  // settings that work but may hurt, each with its cure
+};
+
+class Source {
+ public:
+  virtual ~Source() = default;
+  /// Connects and checks version, settings and grants; throws Error(server_settings | credentials) whose hint is the SQL that cures it.
+  virtual SourceInfo check() = 0;
+  /// The captured tables as they are now, sorted by name. Throws when a table cannot be captured, and says why.
+  virtual std::vector<SchemaRef> describe(const TableSelection& selection) = 0;
+  /// The end of the log now; the beginning of the oldest log still there; the last place before a time (UTC microseconds).
+  virtual Position end_position() = 0;
+  virtual Position earliest_position() = 0;
+  virtual Position position_at(int64_t micros) = 0;
+  /// A position that the user wrote: "binlog.000012:4711" or a GTID set, completed with the server's identity.
+  virtual Position position_from(const std::string& text) = 0;
+  /// Design rule 2.6: throws Error(lineage | log_purged) when reading cannot continue from here, with the missing range and the cure.
+  virtual void check_position(const Position& position) = 0;
+  /// `tables[i]` is the table that Change::table == i means, with the schema that holds at `from`.
+  virtual std::unique_ptr<LogReader> open_log(const Position& from, std::vector<SchemaRef> tables, const TableSelection& selection) = 0;
+  virtual std::unique_ptr<SnapshotReader> open_snapshot() = 0;
+};
+
+}  // namespace tidemark

@@ -1,0 +1,89 @@
+#include "tidemark/position.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "tidemark/error.h"
+
+namespace tidemark {
+
+namespace {
+
+[[noreturn]] void bad_position(std::string_view text, const char* why) {
+  throw Error(ErrorKind::usage, fmt::format("reading the position '{}'", printable(text.substr(0, 200))), why,
+              "A position is written as binlog.000012:4711 or as a GTID set.");
+}
+
+std::string offset_text(const std::string& log_name, const LogOffset& offset) {
+  return fmt::format("{}.{:06}:{}", log_name, offset.file, offset.byte);
+}
+
+void parse_offset(std::string_view whole, std::string_view text, std::string& log_name, LogOffset& offset) {
+  size_t colon = text.rfind(':');
+  size_t dot = colon == std::string_view::npos ? colon : text.rfind('.', colon);
+  if (dot == std::string_view::npos) bad_position(whole, "no file name with a number and no ':'");
+  log_name = std::string(text.substr(0, dot));
+  auto number = [&](std::string_view digits, uint64_t& out) {
+    auto [p, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
+    if (ec != std::errc{} || p != digits.data() + digits.size() || digits.empty()) bad_position(whole, "a number was expected");
+  };
+  number(text.substr(dot + 1, colon - dot - 1), offset.file);
+  number(text.substr(colon + 1), offset.byte);
+}
+
+}  // namespace
+
+std::string Position::file_text() const { return known() && offset.file != 0 ? offset_text(log_name, offset) : "-"; }
+
+std::string Position::text() const {
+  if (!known()) return "-";
+  std::string out = fmt::format("{} server={}", lineage == Lineage::mysql ? "mysql" : "mariadb", server);
+  if (offset.file != 0) out += " file=" + offset_text(log_name, offset);
+  if (!gtids.empty()) out += " gtids=" + gtids.text();
+  if (read_from.file != 0) {
+    out += " read_from=" + offset_text(log_name, read_from);
+    if (!read_from_gtids.empty()) out += " read_from_gtids=" + read_from_gtids.text();
+  }
+  return out;
+}
+
+Position Position::parse(std::string_view text) {
+  Position p;
+  if (text == "-") return p;
+  std::string_view left = text;
+  auto word = [&] {
+    size_t end = left.find(' ');
+    std::string_view w = left.substr(0, end);
+    left = end == std::string_view::npos ? std::string_view{} : left.substr(end + 1);
+    return w;
+  };
+  std::string_view engine = word();
+  if (engine != "mysql" && engine != "mariadb") bad_position(text, "it does not start with 'mysql' or 'mariadb'");
+  p.lineage = engine == "mysql" ? Lineage::mysql : Lineage::mariadb;
+  auto gtids = [&](std::string_view s) { return p.lineage == Lineage::mysql ? GtidSet::parse_mysql(s) : GtidSet::parse_mariadb(s); };
+  while (!left.empty()) {
+    std::string_view item = word();
+    size_t eq = item.find('=');
+    if (eq == std::string_view::npos) bad_position(text, "'name=value' was expected");
+    std::string_view name = item.substr(0, eq), value = item.substr(eq + 1);
+    if (name == "server") p.server = std::string(value);
+    else if (name == "file") parse_offset(text, value, p.log_name, p.offset);
+    else if (name == "gtids") p.gtids = gtids(value);
+    else if (name == "read_from") parse_offset(text, value, p.log_name, p.read_from);
+    else if (name == "read_from_gtids") p.read_from_gtids = gtids(value);
+    else bad_position(text, "an unknown name before '='");
+  }
+  return p;
+}
+
+bool Visibility::sees(const TransactionMark& mark) const {
+  // The offset of a read view lies between two transactions, so a transaction that begins before it ends at or before it.
+  return by == By::offset ? mark.begin < offset : gtids.contains(mark.gtid);
+}
+
+bool Visibility::sees_all(const Position& position) const {
+  return by == By::offset ? position.offset <= offset : gtids.contains(position.gtids);
+}
+
+}  // namespace tidemark
