@@ -1,0 +1,327 @@
+#include "engine/mysql/connection.h"
+
+#include <errmsg.h>
+#include <fmt/format.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <memory>
+
+namespace tidemark::mysql {
+
+namespace {
+
+struct FreeResult {
+  void operator()(MYSQL_RES* result) const { mysql_free_result(result); }
+};
+using Result = std::unique_ptr<MYSQL_RES, FreeResult>;
+
+// The authentication plugins that may answer the server. Those that hand over the password as it is need a peer that has proved who
+// it is; caching_sha2_password without TLS encrypts it with a key that anybody in between can replace.
+std::string allowed_plugins(TlsMode mode, bool local_peer) {
+  std::string plugins = "mysql_native_password,client_ed25519,parsec,auth_gssapi_client";
+  if (mode != TlsMode::disabled || local_peer) plugins += ",caching_sha2_password,sha256_password";
+  if (mode == TlsMode::verify_ca || mode == TlsMode::verify_full) plugins += ",mysql_clear_password,dialog";
+  return plugins;
+}
+
+std::string hint_for(unsigned number, const std::string& peer, const std::string& user, TlsMode mode) {
+  switch (number) {
+    case 1045:
+    case 1698:
+      return fmt::format("check user '{}' and its password in the configuration, and that the account may connect from this host", user);
+    case 1130: return fmt::format("the server has no account that may connect from this host: CREATE USER '{}'@'<this host>' ...", user);
+    case 1820:
+    case 1862: return "the password has expired; set a new one: ALTER USER CURRENT_USER() IDENTIFIED BY '...'";
+    case 1040:
+    case 1203:
+    case 1226: return "raise max_connections (or the account's limit), or end connections that are not needed";
+    case CR_CONNECTION_ERROR:
+    case CR_CONN_HOST_ERROR: return fmt::format("check that the server runs and listens on {}", peer);
+    case CR_UNKNOWN_HOST: return "check the host name in the configuration";
+    case CR_SSL_CONNECTION_ERROR:
+      return mode == TlsMode::required
+                 ? "the server must offer TLS: set ssl_cert and ssl_key there, or use tls mode 'disabled' on a network that you trust"
+                 : "check tls.ca and that the server's certificate names the host as written in the configuration";
+    default: return {};
+  }
+}
+
+}  // namespace
+
+ErrorKind kind_of_error_number(unsigned number) {
+  switch (number) {
+    case 1044:
+    case 1045:
+    case 1130:
+    case 1142:
+    case 1143:
+    case 1227:
+    case 1251:
+    case 1370:
+    case 1410:
+    case 1524:
+    case 1698:
+    case 1820:
+    case 1862:
+    case 1873:
+    case 4151:
+    case CR_AUTH_PLUGIN_CANNOT_LOAD:
+    case CR_AUTH_PLUGIN_ERR: return ErrorKind::credentials;
+    case CR_SOCKET_CREATE_ERROR:
+    case CR_CONNECTION_ERROR:
+    case CR_CONN_HOST_ERROR:
+    case CR_UNKNOWN_HOST:
+    case CR_SERVER_GONE_ERROR:
+    case CR_SERVER_HANDSHAKE_ERR:
+    case CR_SERVER_LOST:
+    case CR_SERVER_LOST_EXTENDED:
+    case 1021:
+    case 1030:
+    case 1037:
+    case 1038:
+    case 1040:
+    case 1041:
+    case 1053:
+    case 1077:
+    case 1079:
+    case 1080:
+    case 1114:
+    case 1129:
+    case 1152:
+    case 1158:
+    case 1159:
+    case 1160:
+    case 1161:
+    case 1180:
+    case 1184:
+    case 1203:
+    case 1205:
+    case 1213:
+    case 1226:
+    case 1317:
+    case 1927:
+    case 1969:
+    case 3024:
+    case 3169:
+    case 4031: return ErrorKind::source_unavailable;
+    case CR_SSL_CONNECTION_ERROR: return ErrorKind::server_settings;
+    case CR_MALFORMED_PACKET:
+    case CR_OUT_OF_MEMORY:
+    case 1156:
+    case 1157:
+    case 4166: return ErrorKind::corrupt;
+    case 1049:
+    case 1054:
+    case 1146:
+    case 1412: return ErrorKind::schema_changed;
+    case 1236: return ErrorKind::log_purged;
+    default: return ErrorKind::internal;
+  }
+}
+
+bool is_local_peer(const ServerAddress& address) {
+  return !address.socket.empty() || address.host == "localhost" || address.host == "::1" || address.host.rfind("127.", 0) == 0;
+}
+
+Connection::Connection(const SourceConfig& config, Purpose purpose)
+    : purpose_(purpose), user_(config.address.user), tls_mode_(config.address.tls.mode), local_peer_(is_local_peer(config.address)) {
+  static std::once_flag library;
+  std::call_once(library, [] { mysql_server_init(0, nullptr, nullptr); });
+  const ServerAddress& address = config.address;
+  peer_ = address.socket.empty() ? fmt::format("{}:{}", address.host, address.port ? address.port : 3306) : address.socket;
+  mysql_ = mysql_init(nullptr);
+  if (!mysql_) throw std::bad_alloc();
+  try {
+    set_options(config);
+    connect(config);
+    pin_session();
+  } catch (...) {
+    const std::lock_guard lock(cancel_mutex_);
+    socket_ = -1;
+    mysql_close(mysql_);
+    throw;
+  }
+}
+
+Connection::~Connection() {
+  const std::lock_guard lock(cancel_mutex_);
+  // After a cancel the goodbye packet would only wait for a dead peer; the socket is shut down, so it fails at once.
+  socket_ = -1;
+  mysql_close(mysql_);
+}
+
+void Connection::set_options(const SourceConfig& config) {
+  const ServerAddress& address = config.address;
+  const unsigned connect_s = static_cast<unsigned>(std::max<int64_t>(1, (address.connect_timeout.count() + 999) / 1000));
+  // A dead peer is noticed by keepalive (watch_peer) long before this; a slow statement must not be taken for one.
+  const unsigned wait_s = 600;
+  const unsigned off = 0;
+  mysql_optionsv(mysql_, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
+  mysql_optionsv(mysql_, MYSQL_OPT_READ_TIMEOUT, &wait_s);
+  mysql_optionsv(mysql_, MYSQL_OPT_WRITE_TIMEOUT, &wait_s);
+  mysql_optionsv(mysql_, MYSQL_OPT_LOCAL_INFILE, &off);
+  mysql_optionsv(mysql_, MYSQL_SET_CHARSET_NAME, "utf8mb4");
+  const size_t packet = size_t{1} << 30;
+  mysql_optionsv(mysql_, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
+  mysql_optionsv(mysql_, MYSQL_OPT_CONNECT_ATTR_ADD, "program_name", "tidemark");
+  const unsigned protocol = address.socket.empty() ? MYSQL_PROTOCOL_TCP : MYSQL_PROTOCOL_SOCKET;
+  mysql_optionsv(mysql_, MYSQL_OPT_PROTOCOL, &protocol);
+  const std::string plugins = allowed_plugins(tls_mode_, local_peer_);
+  mysql_optionsv(mysql_, MARIADB_OPT_RESTRICTED_AUTH, plugins.c_str());
+
+  const TlsConfig& tls = address.tls;
+  if (tls.mode == TlsMode::disabled) {
+    const my_bool no = 0;
+    mysql_optionsv(mysql_, MYSQL_OPT_SSL_ENFORCE, &no);
+    mysql_optionsv(mysql_, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &no);
+    return;
+  }
+  const my_bool yes = 1;
+  const my_bool verify = tls.mode == TlsMode::verify_full;
+  mysql_optionsv(mysql_, MYSQL_OPT_SSL_ENFORCE, &yes);
+  mysql_optionsv(mysql_, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+  if (!tls.ca.empty()) mysql_optionsv(mysql_, MYSQL_OPT_SSL_CA, tls.ca.c_str());
+  if (!tls.certificate.empty()) mysql_optionsv(mysql_, MYSQL_OPT_SSL_CERT, tls.certificate.c_str());
+  if (!tls.key.empty()) mysql_optionsv(mysql_, MYSQL_OPT_SSL_KEY, tls.key.c_str());
+}
+
+void Connection::connect(const SourceConfig& config) {
+  const ServerAddress& address = config.address;
+  const bool by_socket = !address.socket.empty();
+  if (!mysql_real_connect(mysql_, by_socket ? nullptr : address.host.c_str(), address.user.c_str(), address.password.reveal().c_str(),
+                          nullptr, by_socket ? 0 : (address.port ? address.port : 3306), by_socket ? address.socket.c_str() : nullptr, 0)) {
+    fail(fmt::format("cannot connect to {}", peer_));
+  }
+  {
+    const std::lock_guard lock(cancel_mutex_);
+    if (cancelled_) throw Error(ErrorKind::interrupted, fmt::format("connection to {}", peer_), "stopped on request");
+    socket_ = static_cast<int>(mysql_get_socket(mysql_));
+  }
+  version_text_ = mysql_get_server_info(mysql_);
+  version_ = mysql_get_server_version(mysql_);
+  is_mariadb_ = mariadb_connection(mysql_) || version_text_.find("MariaDB") != std::string::npos;
+  watch_peer();
+}
+
+void Connection::watch_peer() {
+  if (local_peer_) return;
+  // Without this a cut network is noticed only when we send something. Failure of these calls costs speed of detection only.
+  const int on = 1, idle_s = 10, interval_s = 5, count = 3;
+  setsockopt(socket_, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+  setsockopt(socket_, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
+  setsockopt(socket_, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof interval_s);
+  setsockopt(socket_, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
+}
+
+// Design rule 2.8: whatever the server's defaults are, rows read here have one form. Limits that would cut a result short are lifted.
+void Connection::pin_session() {
+  std::string set =
+      "SET SESSION time_zone='+00:00', autocommit=1, sql_auto_is_null=0, sql_select_limit=18446744073709551615, sql_big_selects=1, "
+      "sql_safe_updates=0, wait_timeout=86400, net_write_timeout=86400, net_read_timeout=600, lock_wait_timeout=30, "
+      "sql_mode='STRICT_ALL_TABLES,ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION', group_concat_max_len=1048576";
+  if (is_mariadb_) {
+    set += ", max_statement_time=0";
+  } else {
+    set += ", max_execution_time=0";
+    // Otherwise the key column that MySQL invents for tables without one is hidden from information_schema.
+    if (version_ >= 80030) set += ", show_gipk_in_create_table_and_information_schema=ON";
+  }
+  execute(set);
+  execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+  execute("SET NAMES utf8mb4");
+  if (purpose_ == Purpose::snapshot) execute("SET SESSION character_set_results=NULL");
+}
+
+void Connection::execute(std::string_view sql) {
+  if (mysql_real_query(mysql_, sql.data(), sql.size()) != 0) fail("query failed");
+  const Result result(mysql_store_result(mysql_));
+  if (!result && mysql_errno(mysql_) != 0) fail("query failed");
+}
+
+std::vector<ResultRow> Connection::query(std::string_view sql) {
+  if (mysql_real_query(mysql_, sql.data(), sql.size()) != 0) fail("query failed");
+  const Result result(mysql_store_result(mysql_));
+  if (!result) {
+    if (mysql_errno(mysql_) != 0) fail("query failed");
+    return {};
+  }
+  std::vector<ResultRow> rows;
+  rows.reserve(mysql_num_rows(result.get()));
+  const unsigned columns = mysql_num_fields(result.get());
+  while (MYSQL_ROW row = mysql_fetch_row(result.get())) {
+    const unsigned long* lengths = mysql_fetch_lengths(result.get());
+    ResultRow& out = rows.emplace_back(columns);
+    for (unsigned i = 0; i < columns; ++i) {
+      if (row[i]) out[i].emplace(row[i], lengths[i]);
+    }
+  }
+  return rows;
+}
+
+ResultRow Connection::query_row(std::string_view sql) {
+  std::vector<ResultRow> rows = query(sql);
+  return rows.empty() ? ResultRow{} : std::move(rows.front());
+}
+
+std::string Connection::query_text(std::string_view sql) {
+  ResultRow row = query_row(sql);
+  return row.empty() || !row.front() ? std::string() : std::move(*row.front());
+}
+
+std::optional<std::string> Connection::query_field(std::string_view sql, std::string_view field) {
+  if (mysql_real_query(mysql_, sql.data(), sql.size()) != 0) fail("query failed");
+  const Result result(mysql_store_result(mysql_));
+  if (!result) {
+    if (mysql_errno(mysql_) != 0) fail("query failed");
+    return std::nullopt;
+  }
+  const MYSQL_ROW row = mysql_fetch_row(result.get());
+  if (!row) return std::nullopt;
+  const MYSQL_FIELD* fields = mysql_fetch_fields(result.get());
+  const unsigned long* lengths = mysql_fetch_lengths(result.get());
+  for (unsigned i = 0; i < mysql_num_fields(result.get()); ++i) {
+    if (field == std::string_view(fields[i].name, fields[i].name_length) && row[i]) return std::string(row[i], lengths[i]);
+  }
+  return std::nullopt;
+}
+
+bool Connection::tls() const { return mysql_get_ssl_cipher(mysql_) != nullptr; }
+
+void Connection::fail(std::string_view what_failed) {
+  throw_error(what_failed, mysql_errno(mysql_), mysql_sqlstate(mysql_), mysql_error(mysql_));
+}
+
+void Connection::fail(std::string_view what_failed, MYSQL_STMT* statement) {
+  throw_error(what_failed, mysql_stmt_errno(statement), mysql_stmt_sqlstate(statement), mysql_stmt_error(statement));
+}
+
+void Connection::throw_error(std::string_view what_failed, unsigned number, const char* sqlstate, std::string message) {
+  if (cancelled()) throw Error(ErrorKind::interrupted, std::string(what_failed), "stopped on request");
+  if (message.empty()) message = "no message from the client library";
+  // libmariadb's own numbers for "this plugin is not in the list that we allow"
+  if (message.find("not allowed") != std::string::npos && message.find("plugin") != std::string::npos) {
+    throw Error(ErrorKind::credentials, std::string(what_failed), printable(message),
+                "the account's authentication would show its password to whoever is on the network path: use tls mode 'verify-full' "
+                "('required' is enough for caching_sha2_password)")
+        .code(std::to_string(number));
+  }
+  std::string cause = fmt::format("{} (error {}, SQLSTATE {})", printable(message), number, sqlstate);
+  throw Error(kind_of_error_number(number), std::string(what_failed), std::move(cause), hint_for(number, peer_, user_, tls_mode_))
+      .code(std::to_string(number));
+}
+
+void Connection::cancel() noexcept {
+  const std::lock_guard lock(cancel_mutex_);
+  cancelled_ = true;
+  if (socket_ >= 0) shutdown(socket_, SHUT_RDWR);
+}
+
+bool Connection::cancelled() const {
+  const std::lock_guard lock(cancel_mutex_);
+  return cancelled_;
+}
+
+}  // namespace tidemark::mysql
