@@ -1,0 +1,15 @@
+// CRC32 (zlib's polynomial) of binlog events by carry-less multiplication where the processor has it, chosen once at start.
+// Pure; any thread.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace tidemark::mysql {
+
+/// `seed` is the CRC of what came before, as with zlib's crc32().
+uint32_t crc32_of(std::string_view bytes, uint32_t seed = 0);
+/// `event` is a whole event, header included, that ends with its 4-byte checksum.
+bool checksum_matches(std::string_view event);
+
+}  // namespace tidemark::mysql

@@ -1,0 +1,32 @@
+// The packed date and time forms of the binary log. Pure; any thread; any bytes give some value or false.
+// Source: MySQL mysys/my_time.cc (my_datetime_packed_from_binary and kin), MariaDB sql/log_event_client.cc for the old forms.
+#pragma once
+
+#include <cstdint>
+
+#include "base/byte_cursor.h"
+#include "tidemark/value.h"
+
+namespace tidemark::mysql {
+
+/// 3 bytes little-endian, y << 9 | m << 5 | d (DATE and NEWDATE).
+Value date_value(uint32_t packed);
+/// TIMESTAMP, TIMESTAMP2: seconds since 1970 and microseconds; 0 seconds and 0 microseconds is the zero timestamp.
+Value timestamp_value(uint32_t seconds, uint32_t micros, uint8_t fsp);
+/// DATETIME of before 5.6: decimal digits YYYYMMDDhhmmss in 8 bytes.
+Value old_datetime_value(uint64_t digits);
+/// TIME of before 5.6: decimal digits hhmmss in 3 bytes, signed.
+Value old_time_value(uint32_t digits);
+/// TIMESTAMP2, DATETIME2, TIME2 with `fsp` digits, read from the cursor.
+Value read_timestamp2(ByteCursor& cursor, uint8_t fsp);
+Value read_datetime2(ByteCursor& cursor, uint8_t fsp);
+Value read_time2(ByteCursor& cursor, uint8_t fsp);
+/// Bytes that the fraction takes: (fsp + 1) / 2.
+constexpr size_t fraction_bytes(uint8_t fsp) { return (fsp + 1u) / 2u; }
+
+/// Text as the server prints it: "2023-05-00", "2023-05-00 12:00:00.50", "-838:59:59.000000".
+std::string_view print_date(const Civil& civil, char (&out)[32]);
+std::string_view print_datetime(const Civil& civil, uint8_t fsp, char (&out)[32]);
+std::string_view print_time(int64_t micros, uint8_t fsp, char (&out)[32]);
+
+}  // namespace tidemark::mysql
