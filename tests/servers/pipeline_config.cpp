@@ -1,0 +1,62 @@
+#include "servers/pipeline_config.h"
+
+#include <fmt/core.h>
+
+#include <sstream>
+
+namespace tidemark::test {
+namespace {
+
+std::string indented(const std::string& lines, size_t spaces) {
+  std::istringstream in(lines);
+  std::string out;
+  for (std::string line; std::getline(in, line);) out += std::string(spaces, ' ') + line + "\n";
+  return out;
+}
+
+std::string double_quoted(const std::string& text) {
+  std::string out = "\"";
+  for (char c : text) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out + "\"";
+}
+
+std::string write_file(const TempDir& directory, const MysqlFamilyServer& source, const std::string& sink, const PipelineFile& pipeline) {
+  const std::string secret = directory.write("source.password", source.password());
+  std::string globs;
+  for (const auto& glob : pipeline.include) globs += (globs.empty() ? "" : ", ") + double_quoted(glob);
+  std::string text = "version: 1\ndaemon:\n";
+  text += fmt::format("  state: {}\n  socket: {}\n", state_path(directory), socket_path(directory));
+  text += indented(pipeline.daemon_yaml, 2);
+  text += fmt::format("sources:\n  origin:\n    engine: {}\n    host: {}\n    port: {}\n    user: {}\n    password: {{file: {}}}\n",
+                      source.engine(), source.host(), source.port(), source.user(), secret);
+  text += indented(pipeline.source_yaml, 4);
+  text += "sinks:\n  target:\n" + sink + indented(pipeline.sink_yaml, 4);
+  text += fmt::format("pipelines:\n  - name: {}\n    source: origin\n    sink: target\n    tables:\n      include: [{}]\n", pipeline.name,
+                      globs);
+  text += indented(pipeline.tables_yaml, 6) + indented(pipeline.pipeline_yaml, 4);
+  return directory.write("tidemark.yaml", text);
+}
+
+}  // namespace
+
+std::string state_path(const TempDir& directory) { return directory.file("state.db"); }
+std::string socket_path(const TempDir& directory) { return directory.file("control.sock"); }
+std::string sqlite_path(const TempDir& directory) { return directory.file("sink.db"); }
+
+std::string write_config(const TempDir& directory, const MysqlFamilyServer& source, const PostgresServer& sink,
+                         const PipelineFile& pipeline) {
+  const std::string secret = directory.write("sink.password", sink.password());
+  const std::string lines =
+      fmt::format("    engine: postgres\n    host: {}\n    port: {}\n    user: {}\n    database: {}\n    password: {{file: {}}}\n",
+                  sink.host(), sink.port(), sink.user(), sink.database(), secret);
+  return write_file(directory, source, lines, pipeline);
+}
+
+std::string write_config(const TempDir& directory, const MysqlFamilyServer& source, const PipelineFile& pipeline) {
+  return write_file(directory, source, fmt::format("    engine: sqlite\n    path: {}\n", sqlite_path(directory)), pipeline);
+}
+
+}  // namespace tidemark::test

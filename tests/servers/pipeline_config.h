@@ -1,0 +1,29 @@
+// Writes the configuration file of a test's pipeline: one source, one sink, secrets as files beside it. Plain functions.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "servers/mysql_family_server.h"
+#include "servers/postgres_server.h"
+#include "servers/temp_dir.h"
+
+namespace tidemark::test {
+
+struct PipelineFile {
+  std::string name = "shop";         // of the pipeline
+  std::vector<std::string> include;  // globs on "database.table"
+  // YAML lines without indentation, put at the end of their section; newline separates them
+  std::string daemon_yaml, source_yaml, sink_yaml, tables_yaml, pipeline_yaml;
+};
+
+/// Both write <directory>/tidemark.yaml and give its path. State file, control socket and SQLite file lie in `directory` too.
+std::string write_config(const TempDir& directory, const MysqlFamilyServer& source, const PostgresServer& sink,
+                         const PipelineFile& pipeline);
+std::string write_config(const TempDir& directory, const MysqlFamilyServer& source, const PipelineFile& pipeline);  // into SQLite
+
+std::string state_path(const TempDir& directory);
+std::string socket_path(const TempDir& directory);
+std::string sqlite_path(const TempDir& directory);
+
+}  // namespace tidemark::test
