@@ -47,6 +47,7 @@ struct LogBatch {
   uint64_t rows_filtered = 0;
   uint64_t events = 0;
   /// Where reading must start after a restart when prepared XA transactions are pending (see Position::read_from); file 0: none.
+  /// Covers every XA transaction that was pending at any moment of this batch, also one that the batch itself commits.
   LogOffset read_from;
   GtidSet read_from_gtids;
 

@@ -1,0 +1,150 @@
+#include "pipeline/core.h"
+
+#include <algorithm>
+
+#include "tidemark/error.h"
+
+namespace tidemark {
+
+Core::Core(CoreOptions options, Position start, std::vector<CoreTable> tables)
+    : options_(options), delivered_(start), committed_(std::move(start)) {
+  tables_.reserve(tables.size());
+  for (const CoreTable& t : tables) {
+    tables_.emplace_back(t, options_.chunk_rows);
+    if (!tables_.back().copy.done()) ++chunks_left_;
+  }
+}
+
+bool Core::building_any() const {
+  return !building_.batch.steps.empty() || !dirty_.empty() || !building_.batch.chunks.empty();
+}
+
+void Core::keep(const std::shared_ptr<const LogBatch>& batch) {
+  if (building_.kept == batch) return;
+  building_.kept = batch;
+  building_.batch.keep.push_back(batch);
+  building_.bytes += batch->bytes();
+}
+
+TableStep& Core::new_step(uint32_t table) {
+  TableStep& step = building_.batch.steps.emplace_back();
+  step.table = table;
+  step.patches_must_hit = options_.exactly_once && tables_[table].copy.done();
+  return step;
+}
+
+void Core::flush_table(uint32_t table) {
+  if (!tables_[table].net.empty()) tables_[table].net.take(new_step(table));
+}
+
+void Core::seal(bool commit) {
+  for (uint32_t table : dirty_) {
+    flush_table(table);
+    tables_[table].dirty = false;
+  }
+  dirty_.clear();
+  SinkBatch& batch = building_.batch;
+  batch.keep.push_back(building_.arena);
+  batch.commit = commit;
+  if (commit) {
+    batch.position = delivered_;
+    if (batch.position.read_from >= batch.position.offset) {
+      batch.position.read_from = {};
+      batch.position.read_from_gtids = {};
+    }
+  } else {
+    // Chunk records are part of a commit: they travel with the batch that ends the transaction.
+  }
+  std::vector<ChunkRecord> records;
+  if (!commit) records.swap(batch.chunks);
+  sealed_bytes_ += building_.bytes;
+  sealed_.push_back(std::move(batch));
+  building_ = Building();
+  building_.batch.chunks = std::move(records);
+}
+
+bool Core::stops_before(const LogTransaction& transaction) const {
+  if (chunks_left_ != 0) return false;  // the copy is completed first, whatever the stop position
+  if (stop_offset_ && transaction.mark.begin >= *stop_offset_) return true;
+  if (stop_gtids_ && delivered_.gtids.contains(*stop_gtids_)) return true;
+  return stop_micros_ != 0 && transaction.mark.commit_micros >= stop_micros_;
+}
+
+void Core::transaction_ended(const LogTransaction& transaction) {
+  in_transaction_ = false;
+  delivered_.offset = transaction.mark.end;
+  delivered_.gtids.add(transaction.mark.gtid);
+  ++counts_.transactions;
+  ++building_.batch.source_transactions;
+  building_.batch.last_commit_micros = transaction.mark.commit_micros;
+  emit_ready();
+  if (building_.bytes >= options_.batch_bytes || building_.changes >= options_.batch_rows) {
+    if (building_any()) seal(true);
+  }
+}
+
+void Core::on_log(const std::shared_ptr<const LogBatch>& batch) {
+  if (stop_reached_) return;
+  counts_.rows_filtered += batch->rows_filtered;
+  counts_.events += batch->events;
+  if (delivered_.read_from.file == 0 && batch->read_from.file != 0) {
+    delivered_.read_from = batch->read_from;
+    delivered_.read_from_gtids = batch->read_from_gtids;
+  }
+  for (const LogTransaction& transaction : batch->transactions) {
+    if (transaction.starts && stops_before(transaction)) {
+      stop_reached_ = true;
+      return;
+    }
+    in_transaction_ = true;
+    for (uint32_t i = 0; i < transaction.change_count; ++i) {
+      keep(batch);
+      const Change& change = batch->changes[transaction.first_change + i];
+      count(route(change, transaction.mark));
+      ++building_.changes;
+    }
+    if (transaction.ends) {
+      transaction_ended(transaction);
+    } else if (building_.bytes >= options_.batch_bytes) {
+      seal(false);  // a transaction larger than a batch: its sink transaction stays open
+    }
+  }
+  if (in_transaction_) return;
+  delivered_.read_from = batch->read_from;
+  delivered_.read_from_gtids = batch->read_from_gtids;
+  delivered_.offset = std::max(delivered_.offset, batch->read_to);
+  for (const Gtid& gtid : batch->skipped_gtids) {
+    // A MariaDB domain stands at its latest transaction; one that was skipped before a delivered one is behind that already.
+    if (!delivered_.gtids.contains(gtid)) delivered_.gtids.add(gtid);
+  }
+  emit_ready();
+  if (chunks_left_ == 0) {
+    if (stop_offset_ && delivered_.offset >= *stop_offset_) stop_reached_ = true;
+    if (stop_gtids_ && delivered_.gtids.contains(*stop_gtids_)) stop_reached_ = true;
+  }
+}
+
+std::optional<SinkBatch> Core::take_batch(bool save_position) {
+  if (sealed_.empty()) {
+    if (in_transaction_) return std::nullopt;
+    bool moved = save_position && outstanding_ == 0 && (delivered_.offset != committed_.offset || delivered_.read_from != committed_.read_from);
+    if (!building_any() && !moved) return std::nullopt;
+    seal(true);
+  }
+  SinkBatch batch = std::move(sealed_.front());
+  sealed_.pop_front();
+  if (sealed_.empty()) sealed_bytes_ = 0;
+  ++outstanding_;
+  return batch;
+}
+
+void Core::on_committed(const SinkBatch& batch) {
+  --outstanding_;
+  if (!batch.commit) return;
+  committed_ = batch.position;
+  for (const ChunkRecord& record : batch.chunks) {
+    if (record.done) --chunks_uncommitted_;
+  }
+}
+
+}  // namespace tidemark

@@ -1,0 +1,187 @@
+// The core of a pipeline: log transactions and chunk reads in, sink batches out (design section 2). A state machine: it owns no socket,
+// thread, file or clock. Its owner serialises all calls (src/runtime/session). Throws Error only where the law says stop.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "pipeline/net_changes.h"
+#include "pipeline/table_copy.h"
+#include "tidemark/change.h"
+#include "tidemark/sink.h"
+
+namespace tidemark {
+
+struct CoreOptions {
+  uint64_t batch_rows = 20000;
+  uint64_t batch_bytes = 8u << 20;
+  uint64_t chunk_rows = 8096;
+  uint64_t chunk_bytes = 16u << 20;
+  bool adapt_chunks = true;
+  uint32_t chunks_in_flight_max = 4;  // being read, or read and not yet committed
+  bool exactly_once = true;           // false: chunk rows are given to the sink as they come, the log follows afterwards
+  bool ordered = false;               // no coalescing: every change is a step of its own, in source order (after a unique violation)
+};
+
+struct CoreTable {
+  SchemaRef schema;
+  bool copy = false;             // rows are to be copied; false: only the log
+  bool sink_was_empty = false;   // no row was there before this pipeline's first commit: chunks may be loaded plainly
+  std::vector<ChunkRecord> records;
+};
+
+/// What a snapshot worker is to read.
+struct ChunkTask {
+  uint32_t table = 0;
+  uint64_t segment = 0;
+  KeyRange range;       // of the unopened segment; the chunk is its first `rows` rows
+  uint64_t rows = 0;
+  bool whole = false;   // no bound is to be looked for
+};
+
+/// Answer to open_chunk: a read view must see everything up to `delivered` (the barrier).
+struct ChunkOpening {
+  KeyRange range;
+  Position delivered;
+};
+
+struct ChunkResult {
+  Visibility visibility;
+  LogOffset high;
+  std::vector<std::unique_ptr<RowBlock>> blocks;
+  std::optional<KeyBytes> truncated_at;  // the last key read, when the read stopped early because of its size
+  double seconds = 0;
+};
+
+struct TableCounts {
+  uint64_t rows_copied = 0, bytes_copied = 0, chunks_done = 0, changes_applied = 0;
+  bool copying = false, started = false;
+};
+
+struct CoreCounts {
+  uint64_t changes_in = 0, changes_applied = 0, dropped_not_read_yet = 0, dropped_in_read = 0, merged = 0;
+  uint64_t deferred = 0;  // not decided yet: their chunk's read is under way
+  uint64_t rows_filtered = 0, events = 0, transactions = 0;
+  uint64_t inserts = 0, updates = 0, deletes = 0;
+};
+
+class Core {
+ public:
+  Core(CoreOptions options, Position start, std::vector<CoreTable> tables);
+
+  // --- the log ---
+  /// False while enough is waiting for the sink: the owner stops feeding the log.
+  bool wants_log() const { return sealed_.size() < 2; }
+  void on_log(const std::shared_ptr<const LogBatch>& batch);
+  /// Transactions from here on are not taken: the pipeline's stop position. Checked at transaction ends.
+  void stop_at(const LogOffset& offset) { stop_offset_ = offset; }
+  void stop_at(const GtidSet& gtids) { stop_gtids_ = gtids; }
+  void stop_at_micros(int64_t micros) { stop_micros_ = micros; }
+  bool stop_reached() const { return stop_reached_; }
+
+  // --- the copy ---
+  std::optional<ChunkTask> take_chunk_task();
+  /// The worker knows the chunk's upper bound (nullopt: the segment's own). From now on changes on its keys are kept for it.
+  ChunkOpening open_chunk(const ChunkTask& task, const std::optional<KeyBytes>& upto);
+  void chunk_read(const ChunkTask& task, ChunkResult result);
+
+  // --- the sink ---
+  /// The next batch to write, or nothing. `save_position`: also when only the position has moved.
+  std::optional<SinkBatch> take_batch(bool save_position);
+  void on_committed(const SinkBatch& batch);
+
+  // --- what it stands at ---
+  const Position& delivered() const { return delivered_; }
+  const Position& committed() const { return committed_; }
+  /// Every chunk is in the sink and committed.
+  bool copy_committed() const { return chunks_left_ == 0 && chunks_uncommitted_ == 0; }
+  /// Nothing waits for the sink.
+  bool idle() const { return sealed_.empty() && !building_any() && !in_transaction_ && outstanding_ == 0; }
+  const CoreCounts& counts() const { return counts_; }
+  const TableCounts& table_counts(uint32_t table) const { return tables_[table].counts; }
+  uint64_t bytes_waiting() const { return building_.bytes + sealed_bytes_; }
+
+ private:
+  struct Table {
+    SchemaRef schema;
+    TableCopy copy;
+    NetChanges net;
+    bool sink_was_empty;
+    bool touched = false;  // a change was applied while the copy runs: its key may meet a chunk row
+    bool dirty = false;
+    uint64_t chunk_rows;  // adapted
+    TableCounts counts;
+    Table(const CoreTable& t, uint64_t rows)
+        : schema(t.schema), copy(t.schema, t.copy, t.records), net(t.schema), sink_was_empty(t.sink_was_empty), chunk_rows(rows) {
+      counts.copying = !copy.done();
+    }
+  };
+  struct Building {
+    SinkBatch batch;
+    std::shared_ptr<Arena> arena = std::make_shared<Arena>();
+    std::shared_ptr<const LogBatch> kept;  // the latest batch in `keep`
+    uint64_t bytes = 0, changes = 0;
+  };
+
+  // core.cpp
+  bool building_any() const;
+  void keep(const std::shared_ptr<const LogBatch>& batch);
+  TableStep& new_step(uint32_t table);
+  void flush_table(uint32_t table);
+  void seal(bool commit);
+  bool stops_before(const LogTransaction& transaction) const;
+  void transaction_ended(const LogTransaction& transaction);
+
+  // core_route.cpp: where a change goes
+  enum class Fate : uint8_t { applied, not_read_yet, in_read, merged, deferred };
+  Fate route(const Change& change, const TransactionMark& mark);
+  Fate route_keyless(Table& t, uint32_t table, const Change& change, const TransactionMark& mark);
+  Fate route_provable(Table& t, uint32_t table, const Change& change, const TransactionMark& mark);
+  Fate route_unproved(Table& t, uint32_t table, const Change& change, const TransactionMark& mark);
+  Change complete(const Table& t, const Change& change);
+  Fate place(Table& t, uint32_t table, Op op, Row before, Row after, const TransactionMark& mark);
+  void apply(Table& t, uint32_t table, Op op, Row before, Row after);
+  void apply_full_update(Table& t, uint32_t table, Row before, Row after);
+  void move_key(uint32_t table, Row before, Row after);
+  void defer(Segment& segment, const TableSchema& schema, Op op, Row before, Row after, const TransactionMark& mark);
+  void reread(Table& t, uint32_t table, Row key);
+  void merge(const TableSchema& schema, ChunkBuffer& buffer, Op op, Row before, Row after, bool only_known);
+  void count(Fate fate);
+  uint64_t& counter(Fate fate);
+
+  // core_chunks.cpp: the life of a chunk
+  void settle_deferred(Table& t, uint32_t table, Segment& segment);
+  void settle_keyless(Table& t, uint32_t table, Segment& segment);
+  void emit_ready();
+  void emit(uint32_t table, Segment& segment);
+  void adapt(Table& t, uint64_t rows, uint64_t bytes, double seconds);
+
+  CoreOptions options_;
+  std::vector<Table> tables_;
+  Position delivered_, committed_;
+  bool in_transaction_ = false;
+  std::optional<LogOffset> stop_offset_;
+  std::optional<GtidSet> stop_gtids_;
+  int64_t stop_micros_ = 0;
+  bool stop_reached_ = false;
+
+  Building building_;
+  std::vector<uint32_t> dirty_;
+  DeferredChange* last_deferred_ = nullptr;  // of the change being routed
+  std::deque<SinkBatch> sealed_;
+  uint64_t sealed_bytes_ = 0;
+  size_t outstanding_ = 0;         // batches taken and not committed
+  uint32_t chunks_open_ = 0;       // reserved, reading or buffered
+  uint32_t chunks_uncommitted_ = 0;  // emitted, their commit not confirmed
+  size_t chunks_left_ = 0;         // tables whose copy is not done
+  std::optional<LogOffset> lowest_high_;  // of the chunks that wait for the stream to pass
+  size_t next_table_ = 0;          // where take_chunk_task looks first
+  CoreCounts counts_;
+};
+
+}  // namespace tidemark

@@ -1,0 +1,156 @@
+// The life of a chunk: taken by a worker, opened, read, completed by the stream up to its high watermark, emitted (design 2.2).
+#include <algorithm>
+
+#include "pipeline/core.h"
+#include "tidemark/error.h"
+
+namespace tidemark {
+
+namespace {
+constexpr double kChunkSecondsTarget = 0.5;
+constexpr uint64_t kChunkRowsMax = 1'000'000;
+}  // namespace
+
+std::optional<ChunkTask> Core::take_chunk_task() {
+  if (chunks_open_ + chunks_uncommitted_ >= options_.chunks_in_flight_max) return std::nullopt;
+  while (next_table_ < tables_.size() && tables_[next_table_].copy.done()) ++next_table_;
+  for (size_t i = next_table_; i < tables_.size(); ++i) {
+    Table& t = tables_[i];
+    if (t.copy.done()) continue;
+    Segment* segment = t.copy.reserve();
+    if (segment == nullptr) continue;
+    ++chunks_open_;
+    t.counts.started = true;
+    return ChunkTask{static_cast<uint32_t>(i), segment->id, segment->range, t.chunk_rows, segment->range.only.has_value() || !t.schema->has_key()};
+  }
+  return std::nullopt;
+}
+
+ChunkOpening Core::open_chunk(const ChunkTask& task, const std::optional<KeyBytes>& upto) {
+  Table& t = tables_[task.table];
+  Segment& segment = *t.copy.find(task.segment);
+  t.copy.cut(segment, upto);
+  segment.state = Segment::State::reading;
+  return {segment.range, delivered_};
+}
+
+void Core::chunk_read(const ChunkTask& task, ChunkResult result) {
+  Table& t = tables_[task.table];
+  Segment& segment = *t.copy.find(task.segment);
+  if (result.truncated_at) t.copy.cut(segment, result.truncated_at);
+  segment.visibility = std::move(result.visibility);
+  segment.high = result.high;
+  segment.buffer = std::make_shared<ChunkBuffer>(t.schema);
+  for (auto& block : result.blocks) segment.buffer->add_block(std::move(block));
+  adapt(t, segment.buffer->row_count(), segment.buffer->bytes(), result.seconds);
+  segment.state = Segment::State::buffered;
+  if (t.schema->has_key()) {
+    t.copy.drop_singles_from(segment, *segment.buffer);
+    settle_deferred(t, task.table, segment);
+  } else {
+    settle_keyless(t, task.table, segment);
+  }
+  if (!lowest_high_ || segment.high < *lowest_high_) lowest_high_ = segment.high;
+  if (!in_transaction_) emit_ready();
+}
+
+/// The read's visibility is known now: what it has seen is dropped, the rest is merged in the order of the log.
+void Core::settle_deferred(Table& t, uint32_t, Segment& segment) {
+  for (const DeferredChange& d : segment.deferred) {
+    Fate fate = Fate::merged;
+    if (segment.visibility.sees(d.mark)) {
+      fate = Fate::in_read;
+    } else if (!t.copy.provable()) {
+      merge(*t.schema, *segment.buffer, d.op, d.before, d.after, true);
+    } else if (&t.copy.segment_of(d.op == Op::remove ? d.before : d.after) != &segment) {
+      fate = Fate::not_read_yet;  // beyond the end of a read that was cut short, or a key that got a chunk of its own
+    } else {
+      merge(*t.schema, *segment.buffer, d.op, d.before, d.after, false);
+    }
+    if (d.settles) {
+      --counts_.deferred;
+      ++counter(fate);
+    }
+  }
+  segment.deferred.clear();
+  segment.deferred_rows = Arena();
+}
+
+void Core::settle_keyless(Table&, uint32_t, Segment& segment) {
+  auto seen = [&](const DeferredChange& d) {
+    if (!segment.visibility.sees(d.mark)) return false;
+    if (d.settles) {
+      --counts_.deferred;
+      ++counts_.dropped_in_read;
+    }
+    return true;
+  };
+  std::erase_if(segment.deferred, seen);
+}
+
+void Core::emit_ready() {
+  if (!lowest_high_ || (options_.exactly_once && delivered_.offset < *lowest_high_)) return;
+  lowest_high_.reset();
+  for (uint32_t table = 0; table < tables_.size(); ++table) {
+    if (tables_[table].copy.done()) continue;
+    for (Segment* segment : tables_[table].copy.buffered()) {
+      if (!options_.exactly_once || delivered_.offset >= segment->high) {
+        emit(table, *segment);
+      } else if (!lowest_high_ || segment->high < *lowest_high_) {
+        lowest_high_ = segment->high;
+      }
+    }
+  }
+}
+
+void Core::emit(uint32_t table, Segment& segment) {
+  Table& t = tables_[table];
+  flush_table(table);  // what came before in the stream is applied before
+  ChunkRecord record;
+  record.table = t.schema->name;
+  record.range = segment.range;
+  record.rows = segment.buffer->row_count();
+  record.high = segment.high;
+  t.counts.rows_copied += record.rows;
+  t.counts.bytes_copied += segment.buffer->bytes();
+  ++t.counts.chunks_done;
+  building_.bytes += segment.buffer->bytes();
+  TableStep& step = new_step(table);
+  step.patches_must_hit = false;
+  step.load = segment.buffer->take_rows();
+  bool keyless = !t.schema->has_key();
+  step.load_plain = keyless || (t.sink_was_empty && !segment.range.only && (t.copy.provable() || !t.touched));
+  building_.batch.keep.push_back(segment.buffer);
+  if (!segment.deferred.empty()) {  // a table without key: the changes that waited follow its rows
+    auto owner = std::make_shared<Arena>(std::move(segment.deferred_rows));
+    building_.batch.keep.push_back(owner);
+    for (const DeferredChange& d : segment.deferred) {
+      apply(t, table, d.op, d.before, d.after);
+      if (d.settles) {
+        --counts_.deferred;
+        ++counts_.changes_applied;
+      }
+    }
+    segment.deferred.clear();
+  }
+  building_.batch.chunks.push_back(std::move(record));
+  --chunks_open_;
+  ++chunks_uncommitted_;
+  t.copy.emitted(segment);
+  if (t.copy.done()) {
+    --chunks_left_;
+    t.counts.copying = false;
+  }
+  if (building_.bytes >= options_.batch_bytes && !in_transaction_) seal(true);
+}
+
+/// Chunks grow or shrink towards half a second of reading, within the bound on bytes.
+void Core::adapt(Table& t, uint64_t rows, uint64_t bytes, double seconds) {
+  if (!options_.adapt_chunks || rows * 10 < t.chunk_rows * 9) return;  // the last chunk of a range tells nothing
+  double by_bytes = static_cast<double>(options_.chunk_bytes) * 0.75 / static_cast<double>(std::max<uint64_t>(bytes / rows, 1));
+  double by_time = static_cast<double>(rows) * kChunkSecondsTarget / std::max(seconds, 0.001);
+  double wanted = std::min({by_bytes, by_time, static_cast<double>(t.chunk_rows) * 4, static_cast<double>(kChunkRowsMax)});
+  t.chunk_rows = std::max<uint64_t>(static_cast<uint64_t>(wanted), 64);
+}
+
+}  // namespace tidemark

@@ -1,0 +1,223 @@
+// Where a change goes: to the sink, into a chunk's rows, or nowhere because a chunk read has it (design 2.2, 2.3;
+// the names follow the executable model of that section).
+#include "pipeline/core.h"
+#include "pipeline/row_ops.h"
+#include "tidemark/error.h"
+
+namespace tidemark {
+
+namespace {
+
+[[noreturn]] void lacks_columns(const TableSchema& schema, const char* what) {
+  throw Error(ErrorKind::unsupported, "reading a change of " + printable(schema.name.text()), std::string("the row image lacks ") + what,
+              "Run SET GLOBAL binlog_row_image = 'FULL' at the source, reconnect its clients, and copy the table again.");
+}
+
+}  // namespace
+
+uint64_t& Core::counter(Fate fate) {
+  switch (fate) {
+    case Fate::applied: return counts_.changes_applied;
+    case Fate::not_read_yet: return counts_.dropped_not_read_yet;
+    case Fate::in_read: return counts_.dropped_in_read;
+    case Fate::merged: return counts_.merged;
+    case Fate::deferred: break;
+  }
+  return counts_.deferred;
+}
+
+void Core::count(Fate fate) {
+  ++counts_.changes_in;
+  ++counter(fate);
+  if (fate == Fate::deferred) last_deferred_->settles = true;
+}
+
+/// Fills what the after image lacks from the before image; at least its key columns are present afterwards.
+Change Core::complete(const Table& t, const Change& change) {
+  const TableSchema& schema = *t.schema;
+  Change full = change;
+  if (change.before != nullptr && schema.has_key() && key_absent(schema, change.before)) lacks_columns(schema, "key columns");
+  if (change.before != nullptr && !schema.has_key() && has_absent(schema, change.before)) lacks_columns(schema, "columns of a table without key");
+  if (change.op == Op::update && has_absent(schema, change.after)) {
+    if (!has_absent(schema, change.before)) {
+      full.after = complete_row(schema, change.before, change.after, *building_.arena);
+    } else {
+      Value* row = building_.arena->allocate_row(schema.columns.size());
+      for (size_t i = 0; i < schema.columns.size(); ++i) row[i] = change.after[i];
+      for (uint16_t i : schema.key) {
+        if (row[i].is_absent()) row[i] = change.before[i];
+      }
+      full.after = row;
+    }
+  }
+  if (change.op == Op::insert && has_absent(schema, change.after)) lacks_columns(schema, "columns of an inserted row");
+  return full;
+}
+
+Core::Fate Core::route(const Change& raw, const TransactionMark& mark) {
+  Table& t = tables_[raw.table];
+  Change change = complete(t, raw);
+  switch (change.op) {
+    case Op::insert: ++counts_.inserts; break;
+    case Op::update: ++counts_.updates; break;
+    case Op::remove: ++counts_.deletes; break;
+  }
+  if (t.copy.done()) {
+    apply(t, raw.table, change.op, change.before, change.after);
+    return Fate::applied;
+  }
+  if (!t.schema->has_key()) return route_keyless(t, raw.table, change, mark);
+  return t.copy.provable() ? route_provable(t, raw.table, change, mark) : route_unproved(t, raw.table, change, mark);
+}
+
+/// One chunk, exact visibility: what the read did not see waits until the chunk is emitted.
+Core::Fate Core::route_keyless(Table& t, uint32_t, const Change& change, const TransactionMark& mark) {
+  std::vector<Segment*> segments = t.copy.in_flight();
+  if (segments.empty()) return Fate::not_read_yet;
+  Segment& segment = *segments.front();
+  if (segment.state == Segment::State::buffered && segment.visibility.sees(mark)) return Fate::in_read;
+  defer(segment, *t.schema, change.op, change.before, change.after, mark);
+  return Fate::deferred;
+}
+
+Core::Fate Core::route_provable(Table& t, uint32_t table, const Change& change, const TransactionMark& mark) {
+  const TableSchema& schema = *t.schema;
+  if (change.op != Op::update || same_key(schema, change.before, change.after)) {
+    return place(t, table, change.op, change.before, change.after, mark);
+  }
+  if (has_absent(schema, change.after)) {
+    using State = Segment::State;
+    if (t.copy.segment_of(change.before).state == State::emitted && t.copy.segment_of(change.after).state == State::emitted) {
+      move_key(table, change.before, change.after);
+      return Fate::applied;
+    }
+    Fate fate = place(t, table, Op::remove, change.before, nullptr, mark);
+    reread(t, table, change.after);
+    return fate;
+  }
+  Fate gone = place(t, table, Op::remove, change.before, nullptr, mark);
+  Fate come = place(t, table, Op::insert, nullptr, change.after, mark);
+  for (Fate strongest : {Fate::applied, Fate::deferred, Fate::merged}) {
+    if (gone == strongest || come == strongest) return strongest;
+  }
+  return come;
+}
+
+/// A change of one key of a provable table. op update: the key stays.
+Core::Fate Core::place(Table& t, uint32_t table, Op op, Row before, Row after, const TransactionMark& mark) {
+  Segment& segment = t.copy.segment_of(op == Op::remove ? before : after);
+  switch (segment.state) {
+    case Segment::State::unopened:
+    case Segment::State::reserved: return Fate::not_read_yet;
+    case Segment::State::reading: defer(segment, *t.schema, op, before, after, mark); return Fate::deferred;
+    case Segment::State::buffered:
+      if (segment.visibility.sees(mark)) return Fate::in_read;
+      merge(*t.schema, *segment.buffer, op, before, after, false);
+      return Fate::merged;
+    case Segment::State::emitted: apply(t, table, op, before, after); return Fate::applied;
+  }
+  return Fate::applied;
+}
+
+/// Which chunk holds a key is not known: apply at once, and merge into every open chunk that turns out to hold the key.
+Core::Fate Core::route_unproved(Table& t, uint32_t table, const Change& change, const TransactionMark& mark) {
+  const TableSchema& schema = *t.schema;
+  bool key_moves = change.op == Op::update && !same_key(schema, change.before, change.after);
+  bool partial_move = key_moves && has_absent(schema, change.after);
+  Op op = partial_move ? Op::remove : change.op;
+  for (Segment* segment : t.copy.in_flight()) {
+    if (segment->state == Segment::State::reading) {
+      defer(*segment, schema, op, change.before, partial_move ? nullptr : change.after, mark);
+    } else if (!segment->visibility.sees(mark)) {
+      merge(schema, *segment->buffer, op, change.before, change.after, true);
+    }
+  }
+  apply(t, table, op, change.before, change.after);
+  if (partial_move) reread(t, table, change.after);
+  return Fate::applied;
+}
+
+void Core::apply(Table& t, uint32_t table, Op op, Row before, Row after) {
+  if (!t.dirty) {
+    t.dirty = true;
+    dirty_.push_back(table);
+  }
+  t.touched = true;
+  ++t.counts.changes_applied;
+  if (!t.schema->has_key()) {
+    auto& steps = building_.batch.steps;
+    if (steps.empty() || steps.back().table != table || steps.back().sequence.empty()) new_step(table);
+    steps.back().sequence.push_back({op, table, before, after});
+    return;
+  }
+  switch (op) {
+    case Op::insert: t.net.upsert(after); break;
+    case Op::remove: t.net.remove(before); break;
+    case Op::update: apply_full_update(t, table, before, after); break;
+  }
+  if (options_.ordered) flush_table(table);
+}
+
+void Core::apply_full_update(Table& t, uint32_t table, Row before, Row after) {
+  bool absent = has_absent(*t.schema, after);
+  if (same_key(*t.schema, before, after)) {
+    if (absent) {
+      t.net.patch(before, after, *building_.arena);
+    } else {
+      t.net.upsert(after);
+    }
+  } else if (absent) {
+    move_key(table, before, after);
+  } else {
+    t.net.remove(before);
+    if (options_.ordered) flush_table(table);
+    t.net.upsert(after);
+  }
+}
+
+/// A key change with absent columns: UPDATE of the key at the sink, in a step of its own, since it cannot be a net change of one key.
+void Core::move_key(uint32_t table, Row before, Row after) {
+  flush_table(table);
+  new_step(table).patches.push_back({before, after});
+  tables_[table].touched = true;
+}
+
+void Core::defer(Segment& segment, const TableSchema& schema, Op op, Row before, Row after, const TransactionMark& mark) {
+  segment.deferred.push_back({op, copy_row(schema, before, segment.deferred_rows), copy_row(schema, after, segment.deferred_rows), mark});
+  last_deferred_ = &segment.deferred.back();
+}
+
+/// The row cannot be completed: its key becomes a chunk of its own, to be read like any other (design 2.3). Never guess a value.
+void Core::reread(Table& t, uint32_t table, Row key) {
+  if (!t.copy.provable()) {
+    for (Segment* segment : t.copy.in_flight()) {
+      if (segment->state == Segment::State::buffered) segment->buffer->remove(key);
+    }
+  }
+  Segment* single = t.copy.make_single(key);
+  if (single == nullptr) return;
+  apply(t, table, Op::remove, key, nullptr);
+  ChunkRecord record;
+  record.table = t.schema->name;
+  record.range = single->range;
+  record.done = false;
+  building_.batch.chunks.push_back(std::move(record));
+}
+
+/// `only_known`: a row that the chunk does not hold is left alone (tables whose chunks' extents are not known here).
+void Core::merge(const TableSchema& schema, ChunkBuffer& buffer, Op op, Row before, Row after, bool only_known) {
+  if (op == Op::remove) {
+    buffer.remove(before);
+  } else if (op == Op::insert) {
+    if (!only_known) buffer.put(after);
+  } else if (has_absent(schema, after)) {
+    buffer.patch(before, after);
+  } else if (!only_known) {
+    buffer.put(after);
+  } else if (buffer.has(before)) {
+    if (!same_key(schema, before, after)) buffer.remove(before);
+    buffer.put(after);
+  }
+}
+
+}  // namespace tidemark
