@@ -56,8 +56,8 @@ void load_failpoints() {
     if (eq == std::string::npos) continue;
     auto& point = failpoint_detail::points()[item.substr(0, eq)];
     std::string action = item.substr(eq + 1);
-    if (action.rfind("kill@", 0) == 0) point.kill_at = std::atol(action.c_str() + 5);
-    if (action.rfind("sleep:", 0) == 0) point.sleep_ms = std::atol(action.c_str() + 6);
+    if (action.rfind("kill@", 0) == 0) point.kill_at = std::strtol(action.c_str() + 5, nullptr, 10);
+    if (action.rfind("sleep:", 0) == 0) point.sleep_ms = std::strtol(action.c_str() + 6, nullptr, 10);
   }
   failpoint_detail::enabled = true;
 }
