@@ -84,6 +84,7 @@ struct PipelineConfig {
   std::string target_schema = "{database}";  // templates: {database}, {table}
   std::string target_table;                  // default: "{table}" for PostgreSQL; SQLite "{table}", or "{database}_{table}" when names collide
   bool exactly_once = true;
+  bool keep_existing_rows = false;           // existing_rows: refuse | keep; what to do when a new pipeline meets a target table that has rows
   Startup startup = Startup::initial;
   std::string startup_position;              // specific
   int64_t startup_micros = 0;                // timestamp

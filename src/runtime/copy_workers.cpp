@@ -1,0 +1,101 @@
+// The snapshot workers: each takes a chunk from the core, opens a read view that the barrier accepts, reads, and hands the rows back.
+#include <thread>
+
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "runtime/session.h"
+#include "tidemark/error.h"
+
+namespace tidemark {
+
+namespace {
+using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+constexpr size_t kBlockBytes = 256 * 1024;
+constexpr auto kBarrierPauseMax = 100ms;
+}  // namespace
+
+void Session::copy_chunks(size_t worker) {
+  try {
+    while (reading_) {
+      if (copy_one(*snapshot_readers_[worker])) continue;
+      std::unique_lock lock(mutex_);
+      if (stopping_ || failure_ != nullptr || core_->copy_committed()) return;
+      changed_.wait_for(lock, 50ms);
+    }
+  } catch (...) {
+    std::unique_lock lock(mutex_);
+    bool quiet = stopping_;
+    lock.unlock();
+    if (!quiet) fail(std::current_exception());
+  }
+}
+
+/// False: there is nothing to copy just now.
+bool Session::copy_one(SnapshotReader& reader) {
+  std::optional<ChunkTask> task;
+  {
+    std::lock_guard lock(mutex_);
+    if (stopping_ || !copy_allowed_) return false;
+    task = core_->take_chunk_task();
+    if (task) copy_times_.try_emplace(schemas_[task->table]->name, CopyTime{Clock::now(), {}});
+  }
+  if (!task) return false;
+  const TableSchema& schema = *schemas_[task->table];
+  std::optional<KeyBytes> upto;
+  if (!task->whole) upto = reader.boundary(schema, task->range.after, task->range.upto, task->rows);
+  failpoint("chunk.before_open");
+  ChunkOpening opening;
+  {
+    std::lock_guard lock(mutex_);
+    opening = core_->open_chunk(*task, upto);
+  }
+  ChunkResult result = read_chunk(reader, *task, opening);
+  failpoint("chunk.after_read");
+  std::lock_guard lock(mutex_);
+  core_->chunk_read(*task, std::move(result));
+  changed_.notify_all();
+  return true;
+}
+
+ChunkResult Session::read_chunk(SnapshotReader& reader, const ChunkTask& task, const ChunkOpening& opening) {
+  const TableSchema& schema = *schemas_[task.table];
+  ChunkResult result;
+  auto start = Clock::now();
+  // The barrier (design 2.2): a transaction that was delivered, and dropped for this chunk, must be visible to its read.
+  auto warn_at = start + 10s;
+  for (auto pause = 1ms;; pause = std::min<std::chrono::milliseconds>(pause * 2, kBarrierPauseMax)) {
+    result.visibility = reader.begin(schema, !schema.has_key()).visibility;
+    if (opening.holds(result.visibility)) break;
+    reader.end();
+    if (!reading_) throw Error(ErrorKind::interrupted, "copying " + schema.name.text(), "stopped");
+    if (Clock::now() > warn_at) {
+      spdlog::warn("copying {}: a transaction that is in the log is still not visible to reads; waiting (semi-synchronous replication without a replica?)",
+                   printable(schema.name.text()));
+      warn_at += 60s;
+    }
+    std::this_thread::sleep_for(pause);
+  }
+  failpoint("chunk.view_open");
+  result.high = reader.high_watermark();
+  uint64_t limit = std::min<uint64_t>(pipeline_.chunk_bytes, options_.memory_limit / 16);
+  bool may_truncate = schema.has_key() && !task.range.only;
+  uint64_t bytes = 0;
+  Row last = nullptr;
+  reader.read(schema, opening.range, kBlockBytes, [&](std::unique_ptr<RowBlock> block) {
+    bytes += block->bytes();
+    if (!block->rows.empty()) last = block->rows.back();
+    result.blocks.push_back(std::move(block));
+    if (may_truncate && bytes >= limit && last != nullptr) {
+      result.truncated_at = encode_key(schema, last);
+      return false;
+    }
+    return reading_.load();
+  });
+  reader.end();
+  if (!reading_) throw Error(ErrorKind::interrupted, "copying " + schema.name.text(), "stopped");
+  result.seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  return result;
+}
+
+}  // namespace tidemark

@@ -1,0 +1,143 @@
+#include "runtime/pipeline_runner.h"
+
+#include <fmt/format.h>
+
+#include <random>
+
+#include "base/log.h"
+
+namespace tidemark {
+
+PipelineRunner::PipelineRunner(const Config& config, const PipelineConfig& pipeline, const Engines& engines, SharedState& state, SessionOptions options)
+    : config_(config), pipeline_(pipeline), engines_(engines), state_(state), options_(std::move(options)),
+      backoff_(pipeline.retry_initial, pipeline.retry_max, pipeline.retry_budget) {
+  kept_.name = pipeline.name;
+  kept_.source = pipeline.source;
+  kept_.sink = pipeline.sink;
+}
+
+void PipelineRunner::run() {
+  for (;;) {
+    try {
+      if (run_session()) break;
+    } catch (const Error& error) {
+      if (!recover(error)) break;
+    } catch (const std::exception& e) {
+      recover(Error(ErrorKind::internal, "running pipeline " + pipeline_.name, e.what(), "Please report this, with the log."));
+      break;
+    }
+  }
+  ended_ = true;
+}
+
+bool PipelineRunner::run_session() {
+  Session* session = nullptr;
+  {
+    std::lock_guard lock(mutex_);
+    if (stop_) {
+      state_now_ = PipelineState::stopped;
+      return true;
+    }
+    session_ = std::make_unique<Session>(config_, pipeline_, engines_, state_, options_);
+    session = session_.get();
+  }
+  session->run();
+  std::lock_guard lock(mutex_);
+  state_now_ = PipelineState::stopped;
+  reason_ = stop_ ? "stopped on request" : options_.stop_after_copy ? "copy done" : "stop position reached";
+  return true;
+}
+
+bool PipelineRunner::recover(const Error& error) {
+  remember_totals();
+  std::chrono::milliseconds delay{0};
+  {
+    std::lock_guard lock(mutex_);
+    if (stop_ && retry_of(error.kind()) == Retry::with_backoff) {  // stopping anyway: the sink stands at its last commit
+      state_now_ = PipelineState::stopped;
+      return false;
+    }
+    error_ = error;
+    error_micros_ = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    // A unique key of the sink that is not the row's key can clash while net changes are applied: once more, in source order.
+    bool order_may_help = error.kind() == ErrorKind::sink_conflict && !options_.ordered;
+    bool give_up = retry_of(error.kind()) == Retry::never || (error.kind() == ErrorKind::sink_conflict && options_.ordered) || backoff_.exhausted();
+    if (give_up) {
+      failed_ = true;
+      state_now_ = PipelineState::failed;
+      reason_ = error.what();
+    } else {
+      if (order_may_help) options_.ordered = true;
+      delay = order_may_help ? std::chrono::milliseconds{0} : backoff_.next(std::random_device{}());
+      ++retries_;
+      state_now_ = PipelineState::reconnecting;
+      reason_ = fmt::format("{}; trying again in {:.1f} s", error.what(), static_cast<double>(delay.count()) / 1000);
+    }
+  }
+  if (failed_) {
+    spdlog::error("{}: {}{}", pipeline_.name, error.what(), error.position().empty() ? "" : " at " + error.position());
+    if (!error.hint().empty()) spdlog::error("{}: hint: {}", pipeline_.name, error.hint());
+    return false;
+  }
+  spdlog::warn("{}: {}", pipeline_.name, reason_);
+  pause(delay);
+  return true;
+}
+
+void PipelineRunner::pause(std::chrono::milliseconds delay) {
+  std::unique_lock lock(mutex_);
+  wake_.wait_for(lock, delay, [&] { return stop_; });
+}
+
+/// The session is over: its counters are added to those of its predecessors, and it is destroyed.
+void PipelineRunner::remember_totals() {
+  std::lock_guard lock(mutex_);
+  if (!session_) return;
+  session_->fill_status(kept_);
+  kept_.source_connected = kept_.sink_connected = false;
+  if (session_->made_progress()) {
+    backoff_.succeeded();
+    options_.ordered = false;
+  }
+  session_.reset();
+}
+
+void PipelineRunner::request_stop() {
+  std::lock_guard lock(mutex_);
+  stop_ = true;
+  if (session_) session_->request_stop();
+  wake_.notify_all();
+}
+
+void PipelineRunner::abort() {
+  std::lock_guard lock(mutex_);
+  stop_ = aborted_ = true;
+  if (session_) session_->abort();
+  wake_.notify_all();
+}
+
+std::optional<Error> PipelineRunner::error() const {
+  std::lock_guard lock(mutex_);
+  return failed_ ? error_ : std::nullopt;
+}
+
+PipelineStatus PipelineRunner::status() const {
+  std::lock_guard lock(mutex_);
+  PipelineStatus status = kept_;
+  if (session_) {
+    session_->fill_status(status);
+    if (!status.source_connected) status.state = PipelineState::starting;
+  }
+  if (state_now_ != PipelineState::starting && (ended_ || !session_)) {
+    status.state = state_now_;
+    status.reason = reason_;
+    status.source_connected = status.sink_connected = false;
+  }
+  status.retries_total = retries_;
+  if (error_) {
+    status.last_error = {true, std::string(kind_name(error_->kind())), error_->what(), error_->hint(), error_->position(), error_micros_};
+  }
+  return status;
+}
+
+}  // namespace tidemark

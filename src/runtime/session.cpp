@@ -1,0 +1,220 @@
+#include "runtime/session.h"
+
+#include <algorithm>
+
+#include "base/failpoint.h"
+#include "base/log.h"
+#include "tidemark/error.h"
+
+namespace tidemark {
+
+namespace {
+using Clock = std::chrono::steady_clock;
+using namespace std::chrono_literals;
+constexpr size_t kLogBatchBytes = 512 * 1024;
+constexpr auto kStateSaveEvery = 200ms;     // the state file mirrors the sink; it need not keep pace with every commit
+constexpr auto kPositionSaveEvery = 250ms;  // how often the position row moves when nothing of ours changes
+}  // namespace
+
+Session::Session(const Config& config, const PipelineConfig& pipeline, const Engines& engines, SharedState& state, SessionOptions options)
+    : config_(config), pipeline_(pipeline), engines_(engines), state_(state), options_(std::move(options)),
+      queue_(std::clamp<uint64_t>(options_.memory_limit / 8, 4u << 20, 64u << 20), 4096) {}
+
+Session::~Session() { stop_threads(); }
+
+void Session::run() {
+  connect();
+  start_threads();
+  try {
+    apply_until_finished();
+  } catch (...) {
+    fail(std::current_exception());
+  }
+  stop_threads();
+  sink_->abandon();  // a transaction whose end was not read
+  save_state(true);
+  rethrow_failure();
+}
+
+void Session::start_threads() {
+  bool plain = !pipeline_.exactly_once && !core_->copy_committed();
+  for (size_t worker = 0; worker < snapshot_readers_.size(); ++worker) {
+    threads_.emplace_back([this, worker] { copy_chunks(worker); });
+  }
+  threads_.emplace_back([this, plain] {
+    // The plain mode copies first and reads the log, from before the copy, afterwards.
+    while (plain && reading_) {
+      std::unique_lock lock(mutex_);
+      if (core_->copy_committed() || changed_.wait_for(lock, 100ms, [&] { return core_->copy_committed() || stopping_; })) break;
+    }
+    read_log();
+  });
+  threads_.emplace_back([this] { route_log(); });
+}
+
+void Session::stop_threads() {
+  reading_ = false;
+  queue_.close();
+  if (reader_) reader_->cancel();
+  for (auto& reader : snapshot_readers_) {
+    if (reader) reader->cancel();
+  }
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = aborting_ = true;
+    changed_.notify_all();
+  }
+  for (std::thread& thread : threads_) {
+    if (thread.joinable()) thread.join();
+  }
+  threads_.clear();
+}
+
+void Session::read_log() {
+  try {
+    while (reading_) {
+      auto batch = std::make_shared<LogBatch>();
+      std::exception_ptr error;
+      bool any = false;
+      try {
+        any = reader_->read(*batch, kLogBatchBytes, 200ms);
+      } catch (...) {
+        error = std::current_exception();
+        any = !batch->empty();
+      }
+      failpoint("reader.after_read");
+      if (any && !queue_.push(batch, batch->bytes())) return;
+      if (error != nullptr) std::rethrow_exception(error);
+    }
+  } catch (...) {
+    std::lock_guard lock(mutex_);
+    if (!stopping_) log_end_ = std::current_exception();
+  }
+  queue_.close();
+}
+
+void Session::route_log() {
+  try {
+    for (;;) {
+      auto batch = queue_.pop(1s);
+      if (!batch && queue_.closed()) break;
+      if (!batch) continue;
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return core_->wants_log() || aborting_ || failure_ != nullptr; });
+      if (aborting_ || failure_ != nullptr) return;
+      core_->on_log(*batch);
+      changed_.notify_all();
+    }
+    std::lock_guard lock(mutex_);
+    log_drained_ = true;
+    changed_.notify_all();
+  } catch (...) {
+    fail(std::current_exception());
+  }
+}
+
+void Session::fail(std::exception_ptr error) {
+  std::lock_guard lock(mutex_);
+  if (failure_ == nullptr) failure_ = error;
+  changed_.notify_all();
+}
+
+void Session::rethrow_failure() {
+  if (failure_ != nullptr) std::rethrow_exception(failure_);
+  if (log_end_ != nullptr) std::rethrow_exception(log_end_);
+}
+
+bool Session::finished() const {
+  if (log_drained_) return true;  // the caller has just seen that there is nothing left to apply
+  if (core_->stop_reached() && core_->idle()) return true;
+  return options_.stop_after_copy && core_->copy_committed() && core_->idle();
+}
+
+void Session::apply_until_finished() {
+  for (;;) {
+    std::optional<SinkBatch> batch;
+    {
+      std::unique_lock lock(mutex_);
+      if (failure_ != nullptr || aborting_) return;
+      bool position_due = Clock::now() - position_saved_at_ >= kPositionSaveEvery || log_drained_ || core_->stop_reached();
+      batch = core_->take_batch(position_due);
+      if (!batch) {
+        if (finished()) return;
+        changed_.wait_for(lock, 20ms);
+        lock.unlock();
+        save_state(false);
+        continue;
+      }
+      changed_.notify_all();  // the router may go on
+    }
+    write(*batch);
+  }
+}
+
+void Session::write(const SinkBatch& batch) {
+  auto start = Clock::now();
+  sink_->write(batch);
+  double seconds = std::chrono::duration<double>(Clock::now() - start).count();
+  failpoint("session.after_write");
+  {
+    std::lock_guard lock(mutex_);
+    core_->on_committed(batch);
+    size_t bucket = 0;
+    while (bucket < std::size(kBatchBuckets) && seconds > kBatchBuckets[bucket]) ++bucket;
+    totals_.buckets.resize(std::size(kBatchBuckets) + 1);
+    ++totals_.buckets[bucket];
+    totals_.seconds += seconds;
+    if (batch.last_commit_micros != 0) totals_.last_commit_unix = static_cast<double>(batch.last_commit_micros) / 1e6;
+    if (batch.commit) ++totals_.commits;
+    for (const ChunkRecord& record : batch.chunks) copy_times_[record.table].last = Clock::now();
+    changed_.notify_all();
+  }
+  if (!batch.commit) return;
+  ++commits_;
+  position_saved_at_ = Clock::now();
+  unsaved_position_ = batch.position;
+  unsaved_chunks_.insert(unsaved_chunks_.end(), batch.chunks.begin(), batch.chunks.end());
+  save_state(false);
+}
+
+/// After the sink's commit, never before it (design 2.5).
+void Session::save_state(bool force) {
+  if (!unsaved_position_.known()) return;
+  if (!force && Clock::now() - state_saved_at_ < kStateSaveEvery) return;
+  {
+    std::lock_guard lock(state_.mutex);
+    state_.store->save_commit(pipeline_.name, unsaved_position_, unsaved_chunks_);
+  }
+  failpoint("state.after_save");
+  state_saved_at_ = Clock::now();
+  {
+    std::lock_guard lock(saved_mutex_);
+    state_position_ = unsaved_position_;
+  }
+  unsaved_position_ = {};
+  unsaved_chunks_.clear();
+}
+
+void Session::request_stop() {
+  reading_ = false;
+  {
+    std::lock_guard lock(mutex_);
+    stopping_ = true;
+    for (auto& reader : snapshot_readers_) {
+      if (reader) reader->cancel();
+    }
+    if (reader_) reader_->cancel();
+    changed_.notify_all();
+  }
+  queue_.close();
+}
+
+void Session::abort() {
+  request_stop();
+  std::lock_guard lock(mutex_);
+  aborting_ = true;
+  if (sink_) sink_->cancel();
+  changed_.notify_all();
+}
+
+}  // namespace tidemark

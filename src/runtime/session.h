@@ -1,0 +1,137 @@
+// One connected run of a pipeline: from the saved position until its stop position, a stop request, or an error. A session never repairs
+// itself: on any error it is torn down, and a new one starts from what the sink has committed.
+// Threads: run() is the applier and owns the sink; one reader owns the log connection; one router feeds the core; N workers own snapshot
+// connections. The core and everything marked so is guarded by mutex_. request_stop(), abort() and status() may come from any thread.
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/bounded_queue.h"
+#include "pipeline/core.h"
+#include "tidemark/config.h"
+#include "tidemark/engine.h"
+#include "tidemark/state.h"
+#include "tidemark/status.h"
+
+namespace tidemark {
+
+/// The state file, shared by the pipelines of a daemon.
+struct SharedState {
+  std::mutex mutex;
+  std::unique_ptr<StateStore> store;
+};
+
+struct SessionOptions {
+  bool stop_after_copy = false;   // snapshot: end when every table is copied and consistent
+  bool ordered = false;           // CoreOptions::ordered
+  uint64_t memory_limit = 512u << 20;
+  std::vector<std::string> only_tables;  // snapshot --table: a subset of the selection
+};
+
+class Session {
+ public:
+  Session(const Config& config, const PipelineConfig& pipeline, const Engines& engines, SharedState& state, SessionOptions options);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// Blocks. Returns when the stop position is reached, the copy is done (stop_after_copy) or a requested stop has drained. Throws Error.
+  void run();
+  /// Stop reading, apply what was read up to the last complete transaction, return from run().
+  void request_stop();
+  /// Give up what is under way; nothing is lost, since the sink rolls back to its last commit.
+  void abort();
+  /// Fills in what this session knows; fields of earlier sessions' totals are added by the caller.
+  void fill_status(PipelineStatus& status) const;
+  /// The sink has committed something: the connection works.
+  bool made_progress() const { return commits_ > 0; }
+
+ private:
+  struct Totals {
+    uint64_t commits = 0;
+    std::vector<uint64_t> buckets;
+    double seconds = 0;
+    double last_commit_unix = 0;
+  };
+
+  // session_start.cpp
+  void connect();
+  Position starting_position(const SavedState& saved);
+  void reconcile_state(const SavedState& saved, const StoredPipeline& stored);
+  std::vector<SchemaRef> schemas_at(const SavedState& saved, const StoredPipeline& stored);
+  void prepare_sink(const SavedState& saved, const std::vector<SchemaRef>& schemas, std::vector<CoreTable>& tables);
+  void make_core(Position start, std::vector<CoreTable> tables);
+  void set_stop_position();
+
+  // session.cpp
+  void start_threads();
+  void stop_threads();
+  void read_log();
+  void route_log();
+  void apply_until_finished();
+  void write(const SinkBatch& batch);
+  bool finished() const;  // mutex_ held
+  void save_state(bool force);
+  void fail(std::exception_ptr error);
+  void rethrow_failure();
+
+  // copy_workers.cpp
+  void copy_chunks(size_t worker);
+  bool copy_one(SnapshotReader& reader);
+  ChunkResult read_chunk(SnapshotReader& reader, const ChunkTask& task, const ChunkOpening& opening);
+
+  const Config& config_;
+  const PipelineConfig& pipeline_;
+  const Engines& engines_;
+  SharedState& state_;
+  const SessionOptions options_;
+
+  std::unique_ptr<Source> source_;
+  std::unique_ptr<Sink> sink_;
+  SourceInfo source_info_;
+  std::string sink_version_;
+  std::vector<SinkTable> tables_;
+  std::vector<SchemaRef> schemas_;
+  std::vector<std::string> warnings_;
+  Position start_;
+  bool copy_allowed_ = true;  // false: a captured table has changed since the saved position; the log will say where
+
+  mutable std::mutex mutex_;             // guards the core and what follows
+  std::condition_variable changed_;
+  std::unique_ptr<Core> core_;
+  std::exception_ptr failure_;           // first error of any thread: ends the session at once
+  std::exception_ptr log_end_;           // the reader's error: what came before it is applied first
+  bool log_drained_ = false;             // the router has taken all that the reader read
+  bool stopping_ = false, aborting_ = false;
+  Totals totals_;
+  struct CopyTime {
+    std::chrono::steady_clock::time_point first, last;  // first chunk taken, last chunk committed
+  };
+  std::map<TableName, CopyTime> copy_times_;
+  bool connected_ = false;
+
+  BoundedQueue<std::shared_ptr<const LogBatch>> queue_;
+  std::unique_ptr<LogReader> reader_;
+  std::vector<std::unique_ptr<SnapshotReader>> snapshot_readers_;  // created before the threads; each used by one worker
+  std::vector<std::thread> threads_;
+  std::atomic<uint64_t> commits_{0};
+  std::atomic<bool> reading_{true};
+
+  // applier only
+  std::vector<ChunkRecord> unsaved_chunks_;
+  Position unsaved_position_;
+  std::chrono::steady_clock::time_point state_saved_at_{}, position_saved_at_{};
+  mutable std::mutex saved_mutex_;
+  Position state_position_;              // guarded by saved_mutex_
+};
+
+}  // namespace tidemark

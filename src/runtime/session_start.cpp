@@ -1,0 +1,189 @@
+// How a session begins: connect both ends, find out where the sink stands, and build the core from it.
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/log.h"
+#include "runtime/session.h"
+#include "runtime/target_names.h"
+#include "tidemark/error.h"
+
+namespace tidemark {
+
+namespace {
+
+template <typename List>
+const auto& engine_named(const List& engines, const std::string& name) {
+  auto it = std::find_if(engines.begin(), engines.end(), [&](const auto& e) { return e.name == name; });
+  if (it == engines.end()) throw Error(ErrorKind::config, "starting the pipeline", "this build has no engine '" + name + "'");
+  return *it;
+}
+
+}  // namespace
+
+void Session::connect() {
+  const SourceConfig& source_config = config_.sources.at(pipeline_.source);
+  const SinkConfig& sink_config = config_.sinks.at(pipeline_.sink);
+  source_ = engine_named(engines_.sources, source_config.engine).make(source_config);
+  {
+    std::lock_guard lock(mutex_);
+    sink_ = engine_named(engines_.sinks, sink_config.engine).make(sink_config);
+  }
+  source_info_ = source_->check();
+  for (const std::string& warning : source_info_.warnings) spdlog::warn("{}: source {}: {}", pipeline_.name, pipeline_.source, warning);
+  sink_version_ = sink_->open();
+
+  SavedState saved = sink_->load_state(pipeline_.name);
+  StoredPipeline stored;
+  {
+    std::lock_guard lock(state_.mutex);
+    stored = state_.store->load(pipeline_.name);
+  }
+  reconcile_state(saved, stored);
+  schemas_ = schemas_at(saved, stored);
+  start_ = starting_position(saved);
+  std::vector<CoreTable> tables;
+  prepare_sink(saved, schemas_, tables);
+  make_core(start_, std::move(tables));
+  set_stop_position();
+  reader_ = source_->open_log(start_, schemas_, pipeline_.tables);
+  if (!core_->copy_committed() && copy_allowed_) {
+    for (uint32_t i = 0; i < pipeline_.snapshot_workers; ++i) snapshot_readers_.push_back(source_->open_snapshot());
+  }
+  std::lock_guard lock(mutex_);
+  connected_ = true;
+  spdlog::info("{}: {} {} -> {}, {} tables, from {}", pipeline_.name, source_info_.engine, source_info_.version, sink_version_,
+               schemas_.size(), start_.text());
+}
+
+/// The sink is the truth (design 2.5): the state file follows it, and is rebuilt from it when it was lost.
+void Session::reconcile_state(const SavedState& saved, const StoredPipeline& stored) {
+  if (!saved.position.known()) {
+    if (!stored.found || !stored.position.known()) return;
+    throw Error(ErrorKind::state, "resuming pipeline " + pipeline_.name,
+                "the state file says that it stands at " + stored.position.text() + ", but the sink knows nothing of it",
+                "Is this the right sink? To copy everything anew into it, move the state file " + config_.daemon.state + " away and start again.");
+  }
+  if (stored.found && stored.position == saved.position && stored.chunks.size() == saved.chunks.size()) return;
+  if (!stored.found) spdlog::info("{}: the state file knows nothing of this pipeline; it is rebuilt from the sink", pipeline_.name);
+  std::lock_guard lock(state_.mutex);
+  state_.store->rebuild(pipeline_.name, saved);
+}
+
+Position Session::starting_position(const SavedState& saved) {
+  if (saved.position.known()) {  // resuming wins over the startup mode
+    source_->check_position(saved.position);
+    return saved.position;
+  }
+  switch (pipeline_.startup) {
+    case Startup::earliest: return source_->earliest_position();
+    case Startup::timestamp: return source_->position_at(pipeline_.startup_micros);
+    case Startup::specific: {
+      Position p = source_->position_from(pipeline_.startup_position);
+      source_->check_position(p);
+      return p;
+    }
+    case Startup::initial:
+    case Startup::snapshot_only:
+    case Startup::latest: break;
+  }
+  return source_->end_position();
+}
+
+/// Tables that this pipeline knows keep the schema that held at the saved position (design 2.9); others have today's.
+std::vector<SchemaRef> Session::schemas_at(const SavedState& saved, const StoredPipeline& stored) {
+  std::vector<SchemaRef> now = source_->describe(pipeline_.tables);
+  if (!options_.only_tables.empty()) {
+    std::set<std::string> wanted(options_.only_tables.begin(), options_.only_tables.end());
+    std::erase_if(now, [&](const SchemaRef& s) { return wanted.count(s->name.text()) == 0; });
+  }
+  std::map<TableName, const TableSchema*> known;
+  if (saved.position.known()) {
+    for (const StoredSchema& s : stored.schemas) known[s.schema.name] = &s.schema;
+  }
+  std::vector<SchemaRef> out;
+  std::vector<StoredSchema> to_store;
+  for (const SchemaRef& schema : now) {
+    auto it = known.find(schema->name);
+    if (it == known.end()) {
+      out.push_back(schema);
+      continue;
+    }
+    auto kept = std::make_shared<TableSchema>(*it->second);
+    kept->rows_estimated = schema->rows_estimated;
+    if (!(*kept == *schema)) {
+      copy_allowed_ = false;
+      spdlog::warn("{}: {} has changed since the saved position; the log will show where", pipeline_.name, printable(schema->name.text()));
+    }
+    out.push_back(std::move(kept));
+    known.erase(it);
+  }
+  for (const auto& [name, schema] : known) {  // dropped or renamed since: the log still has rows of it before it says so
+    if (pipeline_.tables.matches(name)) out.push_back(std::make_shared<TableSchema>(*schema));
+  }
+  if (out.empty()) {
+    throw Error(ErrorKind::config, "starting pipeline " + pipeline_.name, "no table at the source matches its selection",
+                "Check tables.include and tables.exclude, and that " + config_.sources.at(pipeline_.source).address.user + " may SELECT from them.");
+  }
+  std::sort(out.begin(), out.end(), [](const SchemaRef& a, const SchemaRef& b) { return a->name < b->name; });
+  for (const SchemaRef& schema : out) to_store.push_back({*schema, saved.position.known() ? saved.position.text() : "-"});
+  std::lock_guard lock(state_.mutex);
+  state_.store->save_schemas(pipeline_.name, to_store);
+  return out;
+}
+
+void Session::prepare_sink(const SavedState& saved, const std::vector<SchemaRef>& schemas, std::vector<CoreTable>& tables) {
+  tables_ = sink_tables(pipeline_, config_.sinks.at(pipeline_.sink).engine, schemas);
+  std::vector<PreparedTable> prepared = sink_->prepare(pipeline_.name, tables_);
+  bool copies = pipeline_.startup == Startup::initial || pipeline_.startup == Startup::snapshot_only || options_.stop_after_copy;
+  for (size_t i = 0; i < schemas.size(); ++i) {
+    CoreTable t;
+    t.schema = schemas[i];
+    t.copy = copies;
+    t.sink_was_empty = prepared[i].was_empty;
+    for (const ChunkRecord& record : saved.chunks) {
+      if (record.table == schemas[i]->name) t.records.push_back(record);
+    }
+    if (copies && t.records.empty() && !prepared[i].was_empty && !pipeline_.keep_existing_rows && !saved.position.known()) {
+      throw Error(ErrorKind::data, "copying " + printable(schemas[i]->name.text()),
+                  "the sink's table " + printable(tables_[i].target_table) + " already has rows, and this pipeline has never written to it",
+                  "Empty the table, choose another target, or set existing_rows: keep for the pipeline: rows with the same key are then replaced, "
+                  "others stay.");
+    }
+    tables.push_back(std::move(t));
+  }
+}
+
+void Session::make_core(Position start, std::vector<CoreTable> tables) {
+  CoreOptions options;
+  options.batch_rows = pipeline_.batch_rows;
+  options.batch_bytes = std::min<uint64_t>(pipeline_.batch_bytes, options_.memory_limit / 16);
+  options.chunk_rows = pipeline_.chunk_rows;
+  options.chunk_bytes = std::min<uint64_t>(pipeline_.chunk_bytes, options_.memory_limit / 16);
+  options.adapt_chunks = pipeline_.adapt_chunks;
+  options.chunks_in_flight_max = pipeline_.snapshot_workers + 2;
+  options.exactly_once = pipeline_.exactly_once;
+  options.ordered = options_.ordered;
+  auto core = std::make_unique<Core>(options, std::move(start), std::move(tables));
+  std::lock_guard lock(mutex_);
+  core_ = std::move(core);
+}
+
+void Session::set_stop_position() {
+  switch (pipeline_.stop) {
+    case StopAt::never: break;
+    case StopAt::latest: core_->stop_at(source_->end_position().offset); break;
+    case StopAt::timestamp: core_->stop_at_micros(pipeline_.stop_micros); break;
+    case StopAt::specific: {
+      Position p = source_->position_from(pipeline_.stop_position);
+      if (p.offset.file != 0) {
+        core_->stop_at(p.offset);
+      } else {
+        core_->stop_at(p.gtids);
+      }
+      break;
+    }
+  }
+}
+
+}  // namespace tidemark

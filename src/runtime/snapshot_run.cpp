@@ -1,0 +1,49 @@
+#include "runtime/snapshot_run.h"
+
+#include <malloc.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "runtime/pipeline_runner.h"
+#include "runtime/signals.h"
+
+namespace tidemark {
+
+PipelineStatus run_snapshot(const Config& config, const Engines& engines, const SnapshotOptions& options) {
+  auto it = std::find_if(config.pipelines.begin(), config.pipelines.end(), [&](const PipelineConfig& p) { return p.name == options.pipeline; });
+  if (it == config.pipelines.end()) {
+    throw Error(ErrorKind::usage, "snapshot", "no pipeline is called '" + options.pipeline + "'", "See pipelines in " + config.path + ".");
+  }
+  mallopt(M_ARENA_MAX, 2);
+  StopSignals signals;
+  SharedState state;
+  state.store = open_state(config.daemon.state);
+  SessionOptions session;
+  session.stop_after_copy = true;
+  session.memory_limit = config.daemon.memory_limit;
+  session.only_tables = options.tables;
+  PipelineRunner runner(config, *it, engines, state, session);
+  std::thread thread([&] { runner.run(); });
+  int signal = 0;
+  while (!runner.ended()) {
+    int got = signals.next(std::chrono::milliseconds(200));
+    if (got == SIGTERM || got == SIGINT) {
+      signal == 0 ? runner.request_stop() : runner.abort();
+      signal = got;
+    }
+    if (options.progress) options.progress(runner.status());
+  }
+  thread.join();
+  if (auto error = runner.error()) throw *error;
+  PipelineStatus status = runner.status();
+  if (options.progress) options.progress(status);
+  if (signal != 0) {
+    throw Error(ErrorKind::interrupted, "snapshot " + options.pipeline, signal == SIGTERM ? "stopped by SIGTERM" : "stopped by SIGINT",
+                "What was copied stays; run the same command again to go on.");
+  }
+  return status;
+}
+
+}  // namespace tidemark

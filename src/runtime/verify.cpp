@@ -1,0 +1,89 @@
+#include "runtime/verify.h"
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "runtime/target_names.h"
+#include "runtime/verify_selection.h"
+#include "runtime/verify_table.h"
+#include "tidemark/error.h"
+
+namespace tidemark {
+namespace {
+
+template <typename Engine>
+const Engine& find_engine(const std::vector<Engine>& engines, const std::string& name, const char* side) {
+  for (const Engine& engine : engines) {
+    if (engine.name == name) return engine;
+  }
+  throw Error(ErrorKind::config, "verify", fmt::format("this binary has no {} engine '{}'", side, printable(name)));
+}
+
+template <typename Part>
+const Part& find_part(const std::map<std::string, Part>& parts, const std::string& name, const char* side) {
+  auto it = parts.find(name);
+  if (it == parts.end()) throw Error(ErrorKind::config, "verify", fmt::format("the configuration has no {} '{}'", side, printable(name)));
+  return it->second;
+}
+
+std::string target_text(const SinkTable& table) {
+  return table.target_schema.empty() ? table.target_table : table.target_schema + "." + table.target_table;
+}
+
+TableVerdict verify_table(SourceSide& source, SinkSide& sink, uint32_t index, const SinkTable& table, const VerifyOptions& options) {
+  const auto start = std::chrono::steady_clock::now();
+  const std::string target = target_text(table);
+  auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
+  VerifyOptions inner = options;
+  if (options.progress) {
+    inner.progress = [&](const TableVerdict& so_far) {
+      TableVerdict shown = so_far;
+      shown.target = target;
+      shown.seconds = seconds();
+      options.progress(shown);
+    };
+  }
+  sink.clear_note();
+  TableVerdict verdict =
+      table.schema->has_key() ? verify_keyed(source, sink, index, table, inner) : verify_keyless(source, sink, index, table, inner);
+  verdict.target = target;
+  verdict.note = sink.note();
+  if (!table.schema->has_key() && !verdict.equal() && verdict.note.empty()) {
+    verdict.note = "the table has no key: rows are compared whole, so a changed row counts as one missing and one extra";
+  }
+  verdict.seconds = seconds();
+  verdict.done = true;
+  if (options.progress) options.progress(verdict);
+  return verdict;
+}
+
+}  // namespace
+
+VerifyReport verify(const Config& config, const Engines& engines, const VerifyOptions& options) {
+  const PipelineConfig& pipeline = choose_pipeline(config, options.pipeline);
+  const SourceConfig& source_config = find_part(config.sources, pipeline.source, "source");
+  const SinkConfig& sink_config = find_part(config.sinks, pipeline.sink, "sink");
+
+  const std::unique_ptr<Source> source = find_engine(engines.sources, source_config.engine, "source").make(source_config);
+  const SourceInfo info = source->check();
+  // names are computed over all captured tables: whether they collide does not depend on what is verified
+  const std::vector<SinkTable> captured = sink_tables(pipeline, sink_config.engine, source->describe(pipeline.tables));
+  const std::vector<SinkTable> tables = choose_tables(captured, options.tables, pipeline.name);
+
+  const std::unique_ptr<Sink> sink = find_engine(engines.sinks, sink_config.engine, "sink").make(sink_config);
+  sink->bind(tables);
+  SourceSide source_side(*source);
+  SinkSide sink_side(*sink, pipeline.name, info.server, options.patience);
+
+  VerifyReport report;
+  report.equal = true;
+  for (uint32_t i = 0; i < tables.size(); ++i) {
+    report.tables.push_back(verify_table(source_side, sink_side, i, tables[i], options));
+    report.equal = report.equal && report.tables.back().equal();
+  }
+  report.position = sink_side.position().text();
+  return report;
+}
+
+}  // namespace tidemark

@@ -1,0 +1,72 @@
+// The two sides that verify reads: source rows together with the log offset that they can contain, and the sink at that offset or later.
+// Used by verify's one thread. Everything throws Error; after a throw both connections are given up.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "tidemark/sink.h"
+#include "tidemark/source.h"
+
+namespace tidemark {
+
+/// Rows of one read view.
+struct SourceRows {
+  std::vector<std::unique_ptr<RowBlock>> blocks;  // own the bytes of `rows`
+  std::vector<Row> rows;
+  size_t bytes = 0;
+  bool cut = false;  // stopped at the limits before the end of the range: it ends with the last of `rows`
+  LogOffset high;
+  Visibility visibility;
+};
+
+class SourceSide {
+ public:
+  explicit SourceSide(Source& source) : reader_(source.open_snapshot()) {}
+
+  /// The next chunk after `after`: about `rows` rows, and about `bytes_max` bytes; `after` moves to its end, or becomes empty at the end
+  /// of the table.
+  SourceRows next_chunk(const TableSchema& table, std::optional<KeyBytes>& after, uint64_t rows, size_t bytes_max);
+  SourceRows rows_with(const TableSchema& table, const std::vector<KeyBytes>& keys);
+  /// Which of `keys` exist, without keeping rows; outside a read view.
+  std::vector<bool> exist(const TableSchema& table, const std::vector<KeyBytes>& keys);
+  /// All rows in one view, block by block; returns the view's high watermark.
+  LogOffset each_row(const TableSchema& table, const std::function<void(Row)>& visit);
+
+ private:
+  std::unique_ptr<SnapshotReader> reader_;
+};
+
+class SinkSide {
+ public:
+  /// `server`: identity of the source, see Position::server.
+  SinkSide(Sink& sink, std::string pipeline, std::string server, std::chrono::milliseconds patience);
+
+  /// Opens a read transaction in which the sink has applied everything up to `high`. When its position stands still for `patience`
+  /// before that, opens it all the same and remembers that (note()).
+  Position begin_at(const LogOffset& high);
+  /// Opens one wherever the sink stands.
+  Position begin_anywhere();
+  void end() { sink_.end_read(); }
+  Sink& sink() { return sink_; }
+
+  const Position& position() const { return position_; }
+  /// Why comparisons since the last clear_note() may have met an older state; empty: they did not.
+  const std::string& note() const { return note_; }
+  void clear_note() { note_.clear(); }
+
+ private:
+  void check_lineage(const Position& position);
+
+  Sink& sink_;
+  std::string pipeline_, server_;
+  std::chrono::milliseconds patience_;
+  Position position_;
+  std::chrono::steady_clock::time_point moved_at_;
+  std::string note_;
+};
+
+}  // namespace tidemark
