@@ -79,7 +79,10 @@ Json pipeline_json(const PipelineStatus& p) {
   json["queue"] = {{"bytes", p.queue_bytes}, {"limit_bytes", p.queue_limit_bytes}};
   json["snapshot"] = {{"rows", p.snapshot_rows_total}, {"rows_expected", p.snapshot_rows_expected}};
   json["totals"] = totals_json(p);
-  json["apply_batch_seconds"] = {{"counts", p.batch_duration_buckets}, {"sum", p.batch_duration_sum}, {"count", p.batch_duration_count}};
+  json["apply_batch_seconds"] = {{"upper_bounds", kBatchBuckets},
+                                 {"counts", p.batch_duration_buckets},
+                                 {"sum", p.batch_duration_sum},
+                                 {"count", p.batch_duration_count}};
   json["tables"] = counts_by_state(p.tables);
   json["table_progress"] = Json::array();
   for (const TableStatus& table : p.tables) json["table_progress"].push_back(table_json(table));
