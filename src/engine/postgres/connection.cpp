@@ -1,0 +1,190 @@
+#include "engine/postgres/connection.h"
+
+#include <fmt/format.h>
+#include <poll.h>
+#include <sys/socket.h>
+
+#include <chrono>
+
+#include "base/log.h"
+#include "engine/postgres/server_error.h"
+
+namespace tidemark::postgres {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+const char* ssl_mode(TlsMode mode) {
+  switch (mode) {
+    case TlsMode::disabled: return "disable";
+    case TlsMode::required: return "require";
+    case TlsMode::verify_ca: return "verify-ca";
+    case TlsMode::verify_full: return "verify-full";
+  }
+  return "verify-full";
+}
+
+std::atomic<uint64_t> sessions{0};
+
+// What a session's results depend on is pinned (design rule 2.8); what would end a long copy is switched off. Generic plans: each of our
+// statements is a key lookup or an insert, its plan does not depend on the parameters, and planning would cost more than running it.
+constexpr const char* kPinSession =
+    "SET client_encoding='UTF8'; SET TimeZone='UTC'; SET DateStyle='ISO, YMD'; SET IntervalStyle='postgres'; SET extra_float_digits=1;"
+    "SET bytea_output='hex'; SET standard_conforming_strings=on; SET row_security=off; SET statement_timeout=0; SET lock_timeout='60s';"
+    "SET idle_in_transaction_session_timeout=0; SET default_transaction_isolation='read committed'; SET default_transaction_read_only=off;"
+    "SET default_transaction_deferrable=off; SET jit=off; SET plan_cache_mode=force_generic_plan; SET client_min_messages=warning;"
+    "SET tcp_keepalives_idle=10; SET tcp_keepalives_interval=5; SET tcp_keepalives_count=3";
+
+}  // namespace
+
+std::string Connection::where() const {
+  std::string host = address_.socket.empty() ? fmt::format("{}:{}", address_.host, address_.port ? address_.port : 5432) : address_.socket;
+  return fmt::format("{}/{}", host, address_.database);
+}
+
+void Connection::open() {
+  close();
+  interrupted_ = false;
+  connect();
+  session_ = ++sessions;
+  pin_session();
+}
+
+void Connection::connect() {
+  std::string host = address_.host, port = std::to_string(address_.port ? address_.port : 5432);
+  if (!address_.socket.empty()) {
+    // libpq wants the directory; a path such as /run/postgresql/.s.PGSQL.5433 names the port as well
+    host = address_.socket;
+    size_t at = host.rfind("/.s.PGSQL.");
+    if (at != std::string::npos) {
+      port = host.substr(at + 10);
+      host.resize(at);
+    }
+  }
+  std::vector<const char*> keys, values;
+  auto set = [&](const char* key, const std::string& value) {
+    if (value.empty()) return;
+    keys.push_back(key);
+    values.push_back(value.c_str());
+  };
+  const std::string mode = ssl_mode(address_.tls.mode), application = "tidemark", no = "disable", idle = "10", interval = "5", count = "3",
+                    unsent = "30000";
+  set("host", host);
+  set("port", port);
+  set("user", address_.user);
+  set("password", address_.password.reveal());
+  set("dbname", address_.database);
+  set("sslmode", mode);
+  set("sslrootcert", address_.tls.ca);
+  set("sslcert", address_.tls.certificate);
+  set("sslkey", address_.tls.key);
+  set("gssencmode", no);
+  set("application_name", application);
+  set("keepalives_idle", idle);
+  set("keepalives_interval", interval);
+  set("keepalives_count", count);
+  set("tcp_user_timeout", unsent);
+  keys.push_back(nullptr);
+  values.push_back(nullptr);
+
+  connection_ = PQconnectStartParams(keys.data(), values.data(), 0);
+  if (!connection_ || PQstatus(connection_) == CONNECTION_BAD) {
+    Error error = connect_error(connection_, where());
+    close();
+    throw error;
+  }
+  const auto deadline = Clock::now() + address_.connect_timeout;
+  PostgresPollingStatusType wants = PGRES_POLLING_WRITING;
+  while (wants != PGRES_POLLING_OK) {
+    // in short waits, so that interrupt() is noticed
+    pollfd waiting{PQsocket(connection_), static_cast<short>(wants == PGRES_POLLING_READING ? POLLIN : POLLOUT), 0};
+    int ready = poll(&waiting, 1, 100);
+    if (interrupted_) {
+      close();
+      throw Error(ErrorKind::interrupted, "connecting to PostgreSQL", "stop was asked for");
+    }
+    if (ready > 0) wants = PQconnectPoll(connection_);
+    if (wants == PGRES_POLLING_FAILED) {
+      Error error = connect_error(connection_, where());
+      close();
+      throw error;
+    }
+    if (wants != PGRES_POLLING_OK && Clock::now() > deadline) {
+      close();
+      throw Error(ErrorKind::sink_unavailable, fmt::format("connecting to PostgreSQL at {}", where()), "no answer in time");
+    }
+  }
+  std::lock_guard lock(socket_mutex_);
+  socket_ = PQsocket(connection_);
+}
+
+void Connection::pin_session() {
+  PQsetNoticeProcessor(
+      connection_, [](void*, const char* text) { spdlog::debug("sink notice: {}", printable(text)); }, nullptr);
+  const int version = PQserverVersion(connection_);
+  if (version < 110000) {
+    throw Error(ErrorKind::server_settings, fmt::format("connecting to PostgreSQL at {}", where()),
+                fmt::format("server version {} is too old", PQparameterStatus(connection_, "server_version")), "use PostgreSQL 11 or later");
+  }
+  const char* text = PQparameterStatus(connection_, "server_version");
+  std::string number = text ? text : "";
+  version_ = "PostgreSQL " + number.substr(0, number.find(' '));
+
+  std::string settings = kPinSession;
+  if (version >= 120000) settings += "; SET tcp_user_timeout=30000";
+  if (version >= 140000) settings += "; SET idle_session_timeout=0";
+  run(settings, "setting up the session");
+  // a server whose platform cannot watch the socket refuses this one; then a cut connection is noticed later
+  if (version >= 140000) Result(PQexec(connection_, "SET client_connection_check_interval='2s'"));
+
+  // Like the server's own replication: the user's triggers and foreign keys have acted at the source already.
+  Result replica(PQexec(connection_, "SET session_replication_role=replica"));
+  is_replica_role_ = PQresultStatus(replica.get()) == PGRES_COMMAND_OK;
+  if (PQstatus(connection_) == CONNECTION_BAD) throw connection_error(connection_, "setting up the session");
+}
+
+void Connection::close() noexcept {
+  {
+    std::lock_guard lock(socket_mutex_);
+    socket_ = -1;
+  }
+  if (connection_) PQfinish(connection_);
+  connection_ = nullptr;
+}
+
+void Connection::interrupt() noexcept {
+  interrupted_ = true;
+  std::lock_guard lock(socket_mutex_);
+  if (socket_ >= 0) shutdown(socket_, SHUT_RDWR);
+}
+
+void Connection::check_interrupted() const {
+  if (interrupted_) throw Error(ErrorKind::interrupted, "waiting for PostgreSQL", "stop was asked for");
+}
+
+Result Connection::run(const std::string& sql, const char* doing) {
+  if (!connection_) throw Error(ErrorKind::sink_unavailable, doing, "not connected");
+  Result result(PQexec(connection_, sql.c_str()));
+  ExecStatusType status = PQresultStatus(result.get());
+  if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_COPY_IN) return result;
+  check_interrupted();
+  throw server_error(result.get(), connection_, doing);
+}
+
+Result Connection::run(const std::string& sql, const Params& params, const char* doing, bool binary_result) {
+  if (!connection_) throw Error(ErrorKind::sink_unavailable, doing, "not connected");
+  Result result(PQexecParams(connection_, sql.c_str(), params.count(), nullptr, params.values(), params.lengths(), params.formats(),
+                             binary_result ? 1 : 0));
+  ExecStatusType status = PQresultStatus(result.get());
+  if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return result;
+  check_interrupted();
+  throw server_error(result.get(), connection_, doing);
+}
+
+std::string Connection::value(const std::string& sql, const Params& params, const char* doing) {
+  Result result = run(sql, params, doing);
+  if (PQntuples(result.get()) == 0) return {};
+  return std::string(field_of(result.get(), 0, 0));
+}
+
+}  // namespace tidemark::postgres

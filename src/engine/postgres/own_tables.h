@@ -1,0 +1,37 @@
+// tidemark's own tables in the sink: the position row of each pipeline and the records of its chunks (design rule 2.5).
+// They are written in the transaction of the rows they speak of. Owned by the sink, one thread; throws Error.
+#pragma once
+
+#include <string>
+
+#include "engine/postgres/connection.h"
+#include "engine/postgres/flight.h"
+#include "tidemark/sink.h"
+
+namespace tidemark::postgres {
+
+class OwnTables {
+ public:
+  explicit OwnTables(const std::string& schema);
+
+  /// Creates what is missing; refuses tables of a newer tidemark.
+  void ensure(Connection& connection);
+  /// Holds an advisory lock until the session ends, so that a second daemon on this pipeline, or the rest of a session that we lost, cannot
+  /// write beside us. Waits up to `patience` for the holder to end, then throws Error(busy). `former_pid`: our own lost session, ended if alive.
+  void lock(Connection& connection, const std::string& pipeline, int former_pid, std::chrono::milliseconds patience);
+  SavedState load(Connection& connection, const std::string& pipeline);
+  /// Unknown when the pipeline never committed, or when the tables are not there.
+  Position position(Connection& connection, const std::string& pipeline);
+
+  /// Queues the batch's position and chunk records.
+  void save(Flight& flight, const std::string& pipeline, const SinkBatch& batch);
+
+ private:
+  void create(Connection& connection);
+  void save_chunk(Flight& flight, const std::string& pipeline, const ChunkRecord& chunk);
+
+  std::string quoted_schema_, position_table_, chunk_table_, version_table_;
+  Statement save_position_, save_chunk_, remove_chunk_;
+};
+
+}  // namespace tidemark::postgres

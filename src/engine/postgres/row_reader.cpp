@@ -1,0 +1,113 @@
+#include "engine/postgres/row_reader.h"
+
+#include <fmt/format.h>
+
+#include "engine/postgres/binary_decoding.h"
+#include "engine/postgres/row_sql.h"
+
+namespace tidemark::postgres {
+namespace {
+
+constexpr size_t kBlockBytes = 1u << 20;
+constexpr size_t kKeysAtOnce = 5000;
+const std::string kReading = "reading rows back from the sink";
+
+std::vector<size_t> all_columns(const TargetTable& table) {
+  std::vector<size_t> columns(table.columns.size());
+  for (size_t i = 0; i < columns.size(); ++i) columns[i] = i;
+  return columns;
+}
+
+std::vector<size_t> key_columns(const TargetTable& table) { return {table.schema->key.begin(), table.schema->key.end()}; }
+
+}  // namespace
+
+bool RowReader::deliver(const TargetTable& table, const PGresult* result, const std::vector<size_t>& columns, const RowBlockSink& rows) {
+  auto block = std::make_unique<RowBlock>();
+  for (int r = 0; r < PQntuples(result); ++r) {
+    Value* row = block->arena.allocate_row(table.columns.size());
+    for (size_t i = 0; i < columns.size(); ++i) {
+      const int field = static_cast<int>(i);
+      const size_t c = columns[i];
+      row[c] = PQgetisnull(result, r, field) ? Value::null()
+                                             : decode_field(table.schema->columns[c], table.columns[c].type, field_of(result, r, field), block->arena);
+    }
+    block->rows.push_back(row);
+    if (block->bytes() < kBlockBytes) continue;
+    if (!rows(std::move(block))) return false;
+    block = std::make_unique<RowBlock>();
+  }
+  return block->rows.empty() || rows(std::move(block));
+}
+
+void RowReader::read_keys(TargetTable& table, const std::vector<KeyBytes>& keys, const RowBlockSink& rows) {
+  const std::vector<size_t> key = key_columns(table);
+  std::string list, names, on;
+  for (const TargetColumn& column : table.columns) list += fmt::format("{}t.{}", list.empty() ? "" : ",", column.quoted);
+  for (size_t i = 0; i < key.size(); ++i) {
+    names += fmt::format("{}k{}", i > 0 ? "," : "", i);
+    on += fmt::format("{}t.{}=u.k{}", i > 0 ? " AND " : "", table.columns[key[i]].quoted, i);
+  }
+  const std::string sql = fmt::format("SELECT {} FROM {} u({}) JOIN {} t ON {}", list, unnest_call(table, key), names, table.quoted, on);
+  for (size_t from = 0; from < keys.size(); from += kKeysAtOnce) {
+    const size_t to = std::min(keys.size(), from + kKeysAtOnce);
+    std::vector<ByteBuffer> arrays(key.size());
+    for (size_t i = 0; i < key.size(); ++i) {
+      arrays[i].reserve_more(20);
+      for (uint32_t word : {uint32_t{1}, uint32_t{1}, table.columns[key[i]].type.oid, static_cast<uint32_t>(to - from), uint32_t{1}}) arrays[i].put32(word);
+    }
+    Arena arena;
+    for (size_t k = from; k < to; ++k) {
+      const std::vector<Value> values = decode_key(keys[k], arena);
+      for (size_t i = 0; i < key.size(); ++i) table.encode(key[i], values.at(i), arrays[i]);
+    }
+    Params params;
+    for (const ByteBuffer& array : arrays) params.add_binary(array.view());
+    Result result = connection_.run(sql, params, kReading.c_str(), true);
+    if (!deliver(table, result.get(), all_columns(table), rows)) return;
+  }
+}
+
+void RowReader::read_key_page(TargetTable& table, const KeyBytes& after, uint64_t limit, const RowBlockSink& rows) {
+  const std::vector<size_t> key = key_columns(table);
+  const std::string list = table.key_list();
+  std::string where;
+  ByteBuffer fields;
+  Params params;
+  if (!after.empty()) {
+    Arena arena;
+    const std::vector<Value> values = decode_key(after, arena);
+    std::vector<size_t> starts;
+    std::string places;
+    for (size_t i = 0; i < key.size(); ++i) {
+      starts.push_back(fields.size());
+      table.encode(key[i], values.at(i), fields);
+      places += fmt::format("{}${}::{}", i > 0 ? "," : "", i + 1, table.columns[key[i]].type.cast);
+    }
+    starts.push_back(fields.size());
+    for (size_t i = 0; i < key.size(); ++i) params.add_binary(fields.view().substr(starts[i] + 4, starts[i + 1] - starts[i] - 4));
+    where = fmt::format("WHERE ({}) > ({})", list, places);
+  }
+  Result result = connection_.run(fmt::format("SELECT {} FROM {} {} ORDER BY {} LIMIT {}", list, table.quoted, where, list, limit), params,
+                                  kReading.c_str(), true);
+  deliver(table, result.get(), key, rows);
+}
+
+void RowReader::read_whole(TargetTable& table, const RowBlockSink& rows) {
+  connection_.run(fmt::format("DECLARE tidemark_rows BINARY NO SCROLL CURSOR FOR SELECT {} FROM {}", table.column_list(), table.quoted), kReading.c_str());
+  for (;;) {
+    Result result = connection_.run("FETCH 2000 FROM tidemark_rows", kReading.c_str());
+    if (PQntuples(result.get()) == 0 || !deliver(table, result.get(), all_columns(table), rows)) break;
+  }
+  connection_.run("CLOSE tidemark_rows", kReading.c_str());
+}
+
+Value represent_value(TargetTable& table, size_t column, const Value& value, Arena& arena) {
+  if (value.is_absent() || value.is_null()) return value;
+  ByteBuffer field;
+  table.encode(column, value, field);
+  if (field.size() == 4 && field.data()[0] == '\xff') return Value::null();
+  return decode_field(table.schema->columns[column], table.columns[column].type, field.view().substr(4), arena);
+}
+
+}  // namespace tidemark::postgres

@@ -1,0 +1,113 @@
+#include "engine/postgres/server_error.h"
+
+#include <fmt/format.h>
+
+#include <string_view>
+
+namespace tidemark::postgres {
+namespace {
+
+std::string_view diagnostic(const PGresult* result, int field) {
+  const char* text = PQresultErrorField(result, field);
+  return text ? text : "";
+}
+
+std::string first_line(std::string_view text) { return std::string(text.substr(0, text.find('\n'))); }
+
+bool starts(std::string_view text, std::string_view prefix) { return text.substr(0, prefix.size()) == prefix; }
+
+ErrorKind kind_of(std::string_view state) {
+  if (state == "23502") return ErrorKind::data;  // NULL into NOT NULL
+  if (starts(state, "23") || starts(state, "40") || state == "55P03") return ErrorKind::sink_conflict;
+  if (state == "42501" || starts(state, "28")) return ErrorKind::credentials;
+  if (starts(state, "22") || starts(state, "54") || state == "42P01" || state == "42703" || state == "P0001") return ErrorKind::data;
+  if (state == "25006" || state == "0A000") return ErrorKind::server_settings;
+  if (starts(state, "08") || starts(state, "53") || starts(state, "57") || starts(state, "58")) return ErrorKind::sink_unavailable;
+  if (starts(state, "42")) return ErrorKind::server_settings;
+  return state.empty() ? ErrorKind::sink_unavailable : ErrorKind::internal;
+}
+
+std::string hint_of(std::string_view state, const std::string& table) {
+  if (state == "23505") {
+    return "the target has a unique constraint that the source does not have, or rows that are not the source's; drop it or remove those rows";
+  }
+  if (state == "23503") {
+    return "let tidemark skip foreign keys: GRANT SET ON PARAMETER session_replication_role TO <role> (PostgreSQL 15+), "
+           "or make them DEFERRABLE: ALTER TABLE ... ALTER CONSTRAINT ... DEFERRABLE";
+  }
+  if (state == "23502") return fmt::format("allow NULL: ALTER TABLE {} ALTER COLUMN ... DROP NOT NULL", table.empty() ? "..." : table);
+  if (state == "42501") return "grant the missing privilege to tidemark's role: GRANT ... TO <role>";
+  if (state == "22P05") return "the sink database's encoding cannot hold this character; create it with ENCODING 'UTF8'";
+  if (state == "25006") return "connect to the primary: this server or session is read-only";
+  if (starts(state, "54")) return "a limit of PostgreSQL; for an index entry that is too large choose a shorter key under tables.keys";
+  if (starts(state, "53")) return "free disk space or memory on the sink's server";
+  return {};
+}
+
+/// "COPY orders, line 12, column total" names the column of a COPY in its context only.
+std::string column_in_context(std::string_view context) {
+  constexpr std::string_view kColumn = ", column ";
+  if (!starts(context, "COPY ")) return {};
+  std::string_view line = context.substr(0, context.find('\n'));
+  size_t at = line.find(kColumn);
+  if (at == std::string_view::npos) return {};
+  line.remove_prefix(at + kColumn.size());
+  return std::string(line.substr(0, line.find(": \"")));
+}
+
+/// The message without values: those of class 22 put the value behind a colon, those of triggers are anything.
+std::string safe_message(std::string_view state, std::string_view message) {
+  if (state == "P0001") return "a trigger or function of the sink raised an exception";
+  if (starts(state, "22")) message = message.substr(0, message.find(": \""));
+  return first_line(message);
+}
+
+}  // namespace
+
+Error connection_error(const PGconn* connection, const std::string& doing) {
+  std::string cause = connection ? first_line(PQerrorMessage(connection)) : "";
+  if (cause.empty()) cause = "connection to the server was lost";
+  return Error(ErrorKind::sink_unavailable, doing, cause);
+}
+
+Error server_error(const PGresult* result, const PGconn* connection, const std::string& doing) {
+  std::string_view state = result ? diagnostic(result, PG_DIAG_SQLSTATE) : "";
+  if (state.empty()) return connection_error(connection, doing);
+  std::string table(diagnostic(result, PG_DIAG_TABLE_NAME));
+  if (!table.empty()) table = fmt::format("{}.{}", diagnostic(result, PG_DIAG_SCHEMA_NAME), table);
+  std::string column(diagnostic(result, PG_DIAG_COLUMN_NAME));
+  if (column.empty()) column = column_in_context(diagnostic(result, PG_DIAG_CONTEXT));
+
+  std::string cause = safe_message(state, diagnostic(result, PG_DIAG_MESSAGE_PRIMARY));
+  if (!column.empty() && cause.find(column) == std::string::npos) cause += fmt::format(" (column {})", column);
+  if (!table.empty() && doing.find(table) == std::string::npos) cause += fmt::format(" (table {})", table);
+  Error error(kind_of(state), doing, cause, hint_of(state, table));
+  error.code(std::string(state));
+  return error;
+}
+
+Error connect_error(const PGconn* connection, const std::string& where) {
+  std::string cause = first_line(connection ? PQerrorMessage(connection) : "out of memory");
+  ErrorKind kind = ErrorKind::sink_unavailable;
+  std::string hint;
+  // libpq keeps no SQLSTATE of a failed connection; what is not recognised here (another language) is tried again, which does no harm
+  auto says = [&](std::string_view text) { return cause.find(text) != std::string::npos; };
+  if (says("authentication failed") || says("no password supplied") || (says("role \"") && says("does not exist"))) {
+    kind = ErrorKind::credentials;
+    hint = "check user and password of the sink";
+  } else if (says("no pg_hba.conf entry") || says("pg_hba.conf rejects")) {
+    kind = ErrorKind::credentials;
+    hint = "add a line for this host, user and database to pg_hba.conf, then: SELECT pg_reload_conf()";
+  } else if (says("database \"") && says("does not exist")) {
+    kind = ErrorKind::server_settings;
+    hint = "create it: CREATE DATABASE ... ENCODING 'UTF8'";
+  } else if (says("certificate") || says("does not support SSL")) {
+    kind = ErrorKind::server_settings;
+    hint = "check tls.mode and tls.ca of the sink";
+  } else {
+    hint = "check that the server runs and that host and port are right";
+  }
+  return Error(kind, fmt::format("connecting to PostgreSQL at {}", where), cause, hint);
+}
+
+}  // namespace tidemark::postgres

@@ -1,0 +1,87 @@
+#include "engine/postgres/text_encoding.h"
+
+namespace tidemark::postgres {
+
+size_t utf8_length(const char* p, const char* end) {
+  auto byte = [&](size_t i) { return static_cast<uint8_t>(p[i]); };
+  auto continues = [&](size_t i) { return (byte(i) & 0xc0) == 0x80; };
+  const auto left = static_cast<size_t>(end - p);
+  const uint8_t lead = byte(0);
+  if (lead < 0x80) return 1;
+  if (lead < 0xc2) return 0;
+  if (lead < 0xe0) return left >= 2 && continues(1) ? 2 : 0;
+  if (lead < 0xf0) {
+    if (left < 3 || !continues(1) || !continues(2)) return 0;
+    if (lead == 0xe0 && byte(1) < 0xa0) return 0;  // overlong
+    if (lead == 0xed && byte(1) > 0x9f) return 0;  // surrogate
+    return 3;
+  }
+  if (lead > 0xf4 || left < 4 || !continues(1) || !continues(2) || !continues(3)) return 0;
+  if (lead == 0xf0 && byte(1) < 0x90) return 0;
+  if (lead == 0xf4 && byte(1) > 0x8f) return 0;
+  return 4;
+}
+
+Encoded append_text(std::string_view text, bool strip_nul, ByteBuffer& out) {
+  constexpr uint64_t kHigh = 0x8080808080808080, kOnes = 0x0101010101010101;
+  const char* p = text.data();
+  const char* const end = p + text.size();
+  const size_t start = out.size();
+  out.reserve_more(text.size() + 8);
+  char* to = out.end();
+  while (p < end) {
+    // eight ASCII characters at a time; the second term is nonzero when one of them is 0
+    while (end - p >= 8) {
+      uint64_t word;
+      std::memcpy(&word, p, 8);
+      if (((word & kHigh) | ((word - kOnes) & ~word & kHigh)) != 0) break;
+      std::memcpy(to, &word, 8);
+      p += 8;
+      to += 8;
+    }
+    if (p == end) break;
+    if (*p == 0) {
+      if (!strip_nul) return out.truncate(start), Encoded::nul_character;
+      ++p;
+      continue;
+    }
+    size_t size = utf8_length(p, end);
+    if (size == 0) return out.truncate(start), Encoded::invalid_utf8;
+    for (size_t i = 0; i < size; ++i) *to++ = *p++;
+  }
+  out.truncate(static_cast<size_t>(to - out.data()));
+  return Encoded::ok;
+}
+
+namespace {
+
+constexpr std::string_view kNulEscape = "\\u0000";
+
+/// Place of the next \u0000 that is an escape (not a backslash escaped before it).
+size_t find_nul_escape(std::string_view text, size_t from) {
+  for (size_t at = text.find(kNulEscape, from); at != std::string_view::npos; at = text.find(kNulEscape, at + 1)) {
+    size_t backslashes = 0;
+    while (backslashes < at && text[at - 1 - backslashes] == '\\') ++backslashes;
+    if (backslashes % 2 == 0) return at;
+  }
+  return std::string_view::npos;
+}
+
+}  // namespace
+
+Encoded append_jsonb(std::string_view text, bool strip_nul, ByteBuffer& out) {
+  out.reserve_more(1);
+  const size_t start = out.size();
+  out.put8(1);  // the version of jsonb's binary form
+  size_t from = 0;
+  for (;;) {
+    size_t at = find_nul_escape(text, from);
+    if (at != std::string_view::npos && !strip_nul) return out.truncate(start), Encoded::nul_escape;
+    Encoded result = append_text(text.substr(from, at == std::string_view::npos ? at : at - from), strip_nul, out);
+    if (is_fault(result)) return out.truncate(start), result;
+    if (at == std::string_view::npos) return Encoded::ok;
+    from = at + kNulEscape.size();
+  }
+}
+
+}  // namespace tidemark::postgres
