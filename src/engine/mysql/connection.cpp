@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <new>
 
 namespace tidemark::mysql {
 
@@ -316,6 +317,12 @@ void Connection::throw_error(std::string_view what_failed, unsigned number, cons
 void Connection::cancel() noexcept {
   const std::lock_guard lock(cancel_mutex_);
   cancelled_ = true;
+  if (socket_ >= 0) shutdown(socket_, SHUT_RDWR);
+}
+
+void Connection::abandon() noexcept {
+  const std::lock_guard lock(cancel_mutex_);
+  abandoned_ = true;
   if (socket_ >= 0) shutdown(socket_, SHUT_RDWR);
 }
 

@@ -59,6 +59,9 @@ class Connection {
   /// Ends a call that waits, from any thread: the socket is shut down, the call throws Error(interrupted).
   void cancel() noexcept;
   bool cancelled() const;
+  /// Shuts the socket: the server ends what it is doing for us, and every later call here fails at once.
+  void abandon() noexcept;
+  bool abandoned() const { return abandoned_; }
 
  private:
   void set_options(const SourceConfig& config);
@@ -79,6 +82,7 @@ class Connection {
 
   mutable std::mutex cancel_mutex_;  // guards socket_ and cancelled_
   int socket_ = -1;
+  bool abandoned_ = false;
   bool cancelled_ = false;
 };
 
