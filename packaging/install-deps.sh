@@ -2,7 +2,7 @@
 # Installs the Debian packages that tidemark is built and tested with (Debian 12 and 13). Installs only what is missing.
 #   install-deps.sh --build-only   what the build and the unit tests need
 #   install-deps.sh --servers      that, and the server programs that the demo and the integration tests start for themselves
-#   install-deps.sh [--all]        that, and the tools of the other tests: clang, clang-format, clang-tidy, curl, python3
+#   install-deps.sh [--all]        that, and the tools of the other tests: clang, clang-format, clang-tidy, curl
 # No system service is started, and no database cluster of the system is touched.
 set -eu
 level=${1:---all}
@@ -12,10 +12,10 @@ build="build-essential cmake ninja-build pkg-config ccache git ca-certificates l
   libboost-dev libboost-program-options-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libzstd-dev zlib1g-dev libxxhash-dev
   libsystemd-dev catch2"
 # mariadb-server-core is the server without the service of the package mariadb-server
-servers="mariadb-server-core mariadb-client postgresql sqlite3 util-linux"
+servers="python3 mariadb-server-core mariadb-client postgresql sqlite3 util-linux"
 # clang-format is pinned to 14, since other versions lay the same source out differently; the others may be any version
-tools="curl python3 clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev"
-other_tools="curl python3 clang clang-tidy libclang-rt-dev"
+tools="curl clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev"
+other_tools="curl clang clang-tidy libclang-rt-dev"
 
 installed() { dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null | grep -q '^ii'; }
 known() { apt-cache show --no-all-versions "$1" >/dev/null 2>&1; }

@@ -1,0 +1,198 @@
+#!/bin/bash
+# A live MariaDB shop of 200,000 rows into an embedded SQLite file (or a private PostgreSQL), while writers change it all the time; then
+# proves that both sides are equal. Needs no server of yours and leaves nothing behind. Exit status 0: everything is equal.
+#   demo.sh [--sink sqlite|postgres] [--seconds N] [--keep]
+#   --sink      what to write into (default sqlite)
+#   --seconds   how long to watch the live stream after the copy (default 10)
+#   --keep      leave it all running at the end, and print how to look and how to stop
+set -eu
+
+usage() { sed -n '4,7s/^# *//p' "$0"; }
+sink=sqlite seconds=10 keep=
+while [ $# -gt 0 ]; do
+  case $1 in
+    --sink) sink=${2:-}; shift 2 || { usage >&2; exit 2; } ;;
+    --seconds) seconds=${2:-}; shift 2 || { usage >&2; exit 2; } ;;
+    --keep) keep=1; shift ;;
+    -h | --help) usage; exit 0 ;;
+    *) echo "demo.sh: unknown argument '$1'" >&2; usage >&2; exit 2 ;;
+  esac
+done
+case $sink in sqlite | postgres) ;; *) echo "demo.sh: --sink is sqlite or postgres, not '$sink'" >&2; exit 2 ;; esac
+case $seconds in '' | *[!0-9]*) echo "demo.sh: --seconds is a whole number, not '$seconds'" >&2; exit 2 ;; esac
+
+top=$(realpath "$(dirname "$0")/..")
+build=$top/build/release
+tidemark=$build/tidemark
+dir=$(mktemp -d /tmp/tidemark-demo.XXXXXX)
+chmod 711 "$dir"  # PostgreSQL's user passes through it
+groups=()         # process groups that we started
+
+stop_all() {
+  local pid
+  for pid in "${groups[@]}"; do kill -TERM -- "-$pid" 2>/dev/null || true; done
+  for pid in "${groups[@]}"; do
+    for _ in $(seq 50); do kill -0 -- "-$pid" 2>/dev/null || break; sleep 0.1; done
+    kill -KILL -- "-$pid" 2>/dev/null || true
+  done
+  rm -rf "$dir"
+}
+at_exit() {
+  local status=$?
+  if [ "$status" != 0 ] && [ -s "$dir/tidemark.log" ]; then
+    echo "demo.sh: failed; the daemon's log ends with:" >&2
+    tail -25 "$dir/tidemark.log" >&2
+  fi
+  [ -n "$keep" ] && [ "$status" = 0 ] || stop_all
+}
+trap at_exit EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+fail() { echo "demo.sh: $1" >&2; exit 1; }
+quietly() { "$@" >"$dir/step.log" 2>&1 </dev/null || { tail -30 "$dir/step.log" >&2; fail "failed: $*"; }; }
+
+# start LOG COMMAND...: in a process group of its own; it dies with this script unless it is to be kept
+start() {
+  local log=$1; shift
+  local bind=(setpriv --pdeathsig KILL --)
+  [ -z "$keep" ] || bind=()
+  setsid "${bind[@]}" "$@" >"$log" 2>&1 </dev/null &
+  groups+=($!)
+  started=$!
+}
+free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+wait_for() {  # wait_for LOG PID COMMAND...
+  local log=$1 pid=$2; shift 2
+  for _ in $(seq 300); do
+    "$@" >/dev/null 2>&1 && return
+    kill -0 "$pid" 2>/dev/null || break
+    sleep 0.1
+  done
+  tail -20 "$log" >&2
+  fail "$1 gets no answer from its server"
+}
+
+echo "build    installing what is missing, building release"
+bash "$top/packaging/install-deps.sh" --servers || fail "packages could not be installed"
+export CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=$top
+(cd "$top" && quietly cmake --preset release && quietly cmake --build --preset release --target tidemark tidemark-demo-shop)
+begin=$SECONDS
+
+# --- the source: a private MariaDB ---
+as_root=()
+[ "$(id -u)" != 0 ] || as_root=(--user=root)
+my=$dir/s.sock
+port=$(free_port)
+quietly mariadb-install-db --no-defaults --datadir="$dir/source" --auth-root-authentication-method=normal --skip-test-db "${as_root[@]}"
+start "$dir/mariadb.log" mariadbd --no-defaults --datadir="$dir/source" --socket="$my" --pid-file="$dir/mariadb.pid" --port="$port" \
+  --bind-address=127.0.0.1 --skip-name-resolve --server-id=1 --log-bin=binlog --binlog-format=ROW --binlog-row-metadata=FULL \
+  --innodb-flush-log-at-trx-commit=2 --innodb-buffer-pool-size=256M --character-set-server=utf8mb4 "${as_root[@]}"
+sql() { mariadb --no-defaults --socket="$my" --user=root --batch --skip-column-names -e "$1"; }
+wait_for "$dir/mariadb.log" "$started" mariadb --no-defaults --socket="$my" --user=root -e 'SELECT 1'
+sql "CREATE USER tidemark@'127.0.0.1' IDENTIFIED BY 'demo-source';
+     GRANT SELECT, RELOAD, LOCK TABLES, REPLICATION SLAVE, BINLOG MONITOR ON *.* TO tidemark@'127.0.0.1'"
+quietly "$build/tidemark-demo-shop" load "$my"
+echo "source   $(sql 'SELECT VERSION()') on 127.0.0.1:$port with 200 000 rows in $(sql \
+  "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema='shop'") tables"
+start "$dir/writer.out" "$build/tidemark-demo-shop" write "$my" 400
+writer=$started
+
+# --- the sink ---
+(umask 077; printf demo-source >"$dir/source.password"; printf demo-sink >"$dir/sink.password")
+if [ "$sink" = sqlite ]; then
+  sink_yaml="{engine: sqlite, path: $dir/shop.db}"
+  echo "sink     SQLite file $dir/shop.db"
+else
+  bin=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -1)
+  as_postgres=()
+  if [ "$(id -u)" = 0 ]; then as_postgres=(setpriv --reuid postgres --regid postgres --init-groups); fi
+  mkdir "$dir/pg"
+  [ "$(id -u)" != 0 ] || chown postgres: "$dir/pg"
+  cd /
+  quietly "${as_postgres[@]}" "$bin/initdb" --pgdata="$dir/pg/data" --username=postgres --auth=trust --encoding=UTF8 --locale=C --no-sync
+  pg_port=$(free_port)
+  # the database's user changes first: what the kernel is told about our death does not survive it
+  bound=(setpriv --pdeathsig KILL --)
+  [ -z "$keep" ] || bound=()
+  start "$dir/postgres.log" "${as_postgres[@]}" "${bound[@]}" "$bin/postgres" -D "$dir/pg/data" -p "$pg_port" -k "$dir/pg" -c listen_addresses=127.0.0.1
+  psql() { "$bin/psql" -X -q -h 127.0.0.1 -p "$pg_port" -U postgres -v ON_ERROR_STOP=1 "$@"; }
+  wait_for "$dir/postgres.log" "$started" psql -c 'SELECT 1'
+  psql -c "CREATE ROLE tidemark LOGIN PASSWORD 'demo-sink'" -c "CREATE DATABASE warehouse OWNER tidemark"
+  sink_yaml="{engine: postgres, host: 127.0.0.1, port: $pg_port, user: tidemark, database: warehouse, password: {file: $dir/sink.password}}"
+  echo "sink     PostgreSQL $("$bin/postgres" --version | grep -oE '[0-9.]+' | head -1) on 127.0.0.1:$pg_port"
+fi
+
+# --- tidemark ---
+config=$dir/tidemark.yaml
+cat >"$config" <<YAML
+version: 1
+daemon:
+  state: $dir/state.db
+  socket: $dir/control.sock
+sources:
+  shop-db:
+    engine: mariadb
+    host: 127.0.0.1
+    port: $port
+    user: tidemark
+    password: {file: $dir/source.password}
+sinks:
+  copy: $sink_yaml
+pipelines:
+  - name: shop
+    source: shop-db
+    sink: copy
+    tables: {include: ["shop.*"]}
+YAML
+"$tidemark" validate -q -c "$config" >/dev/null || fail "the configuration is not accepted"
+copy_begin=$(date +%s.%N)
+start "$dir/tidemark.log" "$tidemark" run -c "$config"
+daemon=$started
+watch() { local verb=$1; shift; python3 "$top/packaging/demo/watch.py" "$verb" "$tidemark" "$config" "$daemon" "$@"; }
+
+watch copy
+watch live "$seconds"
+
+kill -TERM "$writer"
+wait "$writer" || { cat "$dir/writer.out" >&2; fail "the writer failed"; }
+transactions=$(tail -1 "$dir/writer.out")
+watch until "$(sql 'SELECT @@GLOBAL.gtid_binlog_pos')"
+copy_seconds=$(python3 -c "print($(date +%s.%N) - $copy_begin)")
+
+verified=0
+"$tidemark" verify shop --json -c "$config" >"$dir/verify.json" 2>"$dir/verify.err" || verified=$?
+if [ "$verified" != 0 ] && [ "$verified" != 4 ]; then
+  cat "$dir/verify.err" >&2
+  fail "tidemark verify ended with $verified"
+fi
+result=0
+watch table "$dir/verify.json" "$copy_seconds" "$transactions" || result=$?
+if [ "$verified" != 0 ] || [ "$result" != 0 ]; then
+  head -c 3000 "$dir/verify.json" >&2
+  fail "source and sink differ"
+fi
+echo " the whole demo took $((SECONDS - begin)) s after the build"
+
+if [ -n "$keep" ]; then
+  start "$dir/writer.out" "$build/tidemark-demo-shop" write "$my" 200
+  {
+    echo '#!/bin/bash'
+    echo "for pid in ${groups[*]}; do kill -TERM -- -\$pid 2>/dev/null; done; sleep 3"
+    echo "for pid in ${groups[*]}; do kill -KILL -- -\$pid 2>/dev/null; done; rm -rf $dir"
+  } >"$dir/stop.sh"
+  cat <<LOOK
+
+ It is still running, and the writer writes again. To look:
+   $tidemark status -c $config
+   curl --unix-socket $dir/control.sock http://localhost/v1/status
+   $tidemark verify shop -c $config
+ To stop and remove everything:
+   bash $dir/stop.sh
+LOOK
+  exit 0
+fi
+kill -TERM "$daemon"
+daemon_status=0
+wait "$daemon" || daemon_status=$?
+[ "$daemon_status" = 0 ] || fail "the daemon ended with $daemon_status after SIGTERM"
