@@ -50,7 +50,7 @@ struct Collation {
 
 /// nullptr: unknown to us.
 const Charset* charset_by_name(std::string_view name);
-/// charset == nullptr: unknown id. MariaDB's ids above 1024 are worked out from their bits.
+/// charset == nullptr: unknown id.
 Collation collation_by_id(uint32_t id);
 
 }  // namespace tidemark::mysql

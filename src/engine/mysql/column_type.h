@@ -52,8 +52,8 @@ enum class ColumnType : uint8_t {
 /// "MEDIUMINT", for messages; "type 77" is the caller's text for those that have none (empty here).
 std::string_view type_name(ColumnType type);
 /// The types that the signedness bitmap of a TABLE_MAP has a bit for.
-bool has_signedness(ColumnType type, Flavour flavour);
-/// Types whose default or column charset a TABLE_MAP carries (CHAR, VARCHAR, TEXT and BLOB; not ENUM and SET).
+bool has_signedness(ColumnType type);
+/// Types whose charset a TABLE_MAP carries in its list for characters (CHAR, VARCHAR, TEXT and BLOB; ENUM and SET have their own).
 bool is_character(ColumnType type, Flavour flavour);
 
 }  // namespace tidemark::mysql

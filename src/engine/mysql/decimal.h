@@ -10,8 +10,8 @@ namespace tidemark::mysql {
 
 inline constexpr size_t kDecimalPrecisionMax = 65;
 inline constexpr size_t kDecimalScaleMax = 30;
-/// Longest text: sign, "0.", 65 digits.
-inline constexpr size_t kDecimalTextMax = 72;
+/// Room for the longest text: sign, 65 digits, point, 30 digits, rounded up.
+inline constexpr size_t kDecimalTextMax = 104;
 
 /// Bytes of a DECIMAL(precision, scale), or 0 when there is no such type.
 size_t decimal_bytes(uint8_t precision, uint8_t scale);

@@ -15,7 +15,4 @@ inline constexpr int kJsonDepthMax = 100;
 /// An empty `binary` is the JSON null literal, as on the server.
 bool print_json(std::string_view binary, std::string& out);
 
-/// Appends a double as the server prints it within JSON: shortest round-trip form, "1.0", "1e20", "-0.0".
-void print_json_double(double value, std::string& out);
-
 }  // namespace tidemark::mysql

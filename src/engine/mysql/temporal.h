@@ -2,9 +2,10 @@
 // Source: MySQL mysys/my_time.cc (my_datetime_packed_from_binary and kin), MariaDB sql/log_event_client.cc for the old forms.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <string_view>
 
-#include "base/byte_cursor.h"
 #include "tidemark/value.h"
 
 namespace tidemark::mysql {
@@ -17,10 +18,10 @@ Value timestamp_value(uint32_t seconds, uint32_t micros, uint8_t fsp);
 Value old_datetime_value(uint64_t digits);
 /// TIME of before 5.6: decimal digits hhmmss in 3 bytes, signed.
 Value old_time_value(uint32_t digits);
-/// TIMESTAMP2, DATETIME2, TIME2 with `fsp` digits, read from the cursor.
-Value read_timestamp2(ByteCursor& cursor, uint8_t fsp);
-Value read_datetime2(ByteCursor& cursor, uint8_t fsp);
-Value read_time2(ByteCursor& cursor, uint8_t fsp);
+/// TIMESTAMP2, DATETIME2, TIME2 with `fsp` digits: 4, 5 or 3 bytes and then fraction_bytes(fsp). False: no such time.
+bool timestamp2_value(const char* bytes, uint8_t fsp, Value& out);
+bool datetime2_value(const char* bytes, uint8_t fsp, Value& out);
+bool time2_value(const char* bytes, uint8_t fsp, Value& out);
 /// Bytes that the fraction takes: (fsp + 1) / 2.
 constexpr size_t fraction_bytes(uint8_t fsp) { return (fsp + 1u) / 2u; }
 
