@@ -1,0 +1,98 @@
+// Names: of pipelines and tables on the command line, and of tables at the sink.
+#include "runtime/verify_selection.h"
+
+#include "runtime/target_names.h"
+#include "support/catch.h"
+#include "tidemark/error.h"
+
+using namespace tidemark;
+
+namespace {
+
+SchemaRef table(const std::string& database, const std::string& name) {
+  TableSchema schema;
+  schema.name = {database, name};
+  return std::make_shared<const TableSchema>(schema);
+}
+
+Config config_with(const std::vector<std::string>& names) {
+  Config config;
+  for (const std::string& name : names) {
+    PipelineConfig pipeline;
+    pipeline.name = name;
+    config.pipelines.push_back(pipeline);
+  }
+  return config;
+}
+
+template <typename Call>
+std::string cause_of(ErrorKind kind, Call call) {
+  try {
+    call();
+  } catch (const Error& error) {
+    CHECK(error.kind() == kind);
+    CHECK_FALSE(error.hint().empty());
+    return error.cause();
+  }
+  FAIL("no error");
+  return {};
+}
+
+std::vector<std::string> targets(const PipelineConfig& pipeline, const std::string& engine, const std::vector<SchemaRef>& tables) {
+  std::vector<std::string> result;
+  for (const SinkTable& target : sink_tables(pipeline, engine, tables)) result.push_back(target.target_schema + "|" + target.target_table);
+  return result;
+}
+
+}  // namespace
+
+TEST_CASE("the pipeline is found by name, or is the only one", "[verify]") {
+  const Config one = config_with({"shop"}), two = config_with({"shop", "crm"});
+  CHECK(choose_pipeline(one, "").name == "shop");
+  CHECK(choose_pipeline(two, "crm").name == "crm");
+  CHECK(cause_of(ErrorKind::usage, [&] { choose_pipeline(two, "shpo"); }) == "unknown pipeline 'shpo' (did you mean 'shop'?)");
+  CHECK(cause_of(ErrorKind::usage, [&] { choose_pipeline(two, "something"); }) == "unknown pipeline 'something'");
+  cause_of(ErrorKind::usage, [&] { choose_pipeline(two, ""); });
+  cause_of(ErrorKind::config, [&] { choose_pipeline(config_with({}), ""); });
+}
+
+TEST_CASE("tables are chosen with or without their database", "[verify]") {
+  const auto captured = sink_tables({}, "postgres", {table("a", "orders"), table("b", "orders"), table("b", "items")});
+  CHECK(choose_tables(captured, {}, "p").size() == 3);
+  const auto chosen = choose_tables(captured, {"items", "a.orders", "b.items"}, "p");
+  REQUIRE(chosen.size() == 2);
+  CHECK(chosen[0].schema->name.text() == "a.orders");
+  CHECK(chosen[1].schema->name.text() == "b.items");
+  CHECK(cause_of(ErrorKind::usage, [&] { choose_tables(captured, {"orders"}, "p"); }) == "table 'orders' is in several databases");
+  CHECK(cause_of(ErrorKind::usage, [&] { choose_tables(captured, {"b.item"}, "p"); }) ==
+        "unknown table 'b.item' (did you mean 'b.items'?)");
+  cause_of(ErrorKind::usage, [&] { choose_tables({}, {}, "p"); });
+}
+
+TEST_CASE("target names follow the templates", "[verify]") {
+  PipelineConfig pipeline;
+  const std::vector<SchemaRef> apart = {table("shop", "orders"), table("crm", "people")};
+  const std::vector<SchemaRef> alike = {table("shop", "orders"), table("crm", "orders")};
+  CHECK(targets(pipeline, "postgres", alike) == std::vector<std::string>{"shop|orders", "crm|orders"});
+  CHECK(targets(pipeline, "sqlite", apart) == std::vector<std::string>{"|orders", "|people"});
+  CHECK(targets(pipeline, "sqlite", alike) == std::vector<std::string>{"|shop_orders", "|crm_orders"});
+  pipeline.target_schema = "raw_{database}";
+  pipeline.target_table = "{database}.{table}_v1";
+  CHECK(targets(pipeline, "postgres", apart) == std::vector<std::string>{"raw_shop|shop.orders_v1", "raw_crm|crm.people_v1"});
+}
+
+TEST_CASE("target names that cannot be told apart are refused", "[verify]") {
+  PipelineConfig pipeline;
+  pipeline.target_schema = "all";
+  CHECK(cause_of(ErrorKind::config, [&] {
+          targets(pipeline, "postgres", {table("a", "t"), table("b", "t")});
+        }) == "a.t and b.t would both be written to the table 't'");
+  CHECK(targets(pipeline, "postgres", {table("a", "t"), table("a", "T")}).size() == 2);
+  // SQLite does not tell the case of names apart
+  cause_of(ErrorKind::config, [&] { targets(pipeline, "sqlite", {table("a", "t"), table("a", "T")}); });
+  pipeline.target_table = "{tabel}";
+  CHECK(cause_of(ErrorKind::config, [&] { targets(pipeline, "sqlite", {table("a", "t")}); }) ==
+        "unknown place holder '{tabel}' in the template '{tabel}'");
+  pipeline.target_table = "{table";
+  cause_of(ErrorKind::config, [&] { targets(pipeline, "sqlite", {table("a", "t")}); });
+}
