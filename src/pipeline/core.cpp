@@ -52,10 +52,8 @@ void Core::seal(bool commit) {
       batch.position.read_from = {};
       batch.position.read_from_gtids = {};
     }
-  } else {
-    // Chunk records are part of a commit: they travel with the batch that ends the transaction.
   }
-  std::vector<ChunkRecord> records;
+  std::vector<ChunkRecord> records;  // part of a commit: they travel with the batch that ends the transaction
   if (!commit) records.swap(batch.chunks);
   sealed_bytes_ += building_.bytes;
   sealed_.push_back(std::move(batch));
@@ -97,6 +95,7 @@ void Core::on_log(const std::shared_ptr<const LogBatch>& batch) {
       return;
     }
     in_transaction_ = true;
+    in_progress_ = transaction.mark;
     for (uint32_t i = 0; i < transaction.change_count; ++i) {
       keep(batch);
       const Change& change = batch->changes[transaction.first_change + i];

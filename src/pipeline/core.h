@@ -48,6 +48,9 @@ struct ChunkTask {
 struct ChunkOpening {
   KeyRange range;
   Position delivered;
+  std::optional<TransactionMark> in_progress;  // a transaction of which a part was delivered: the view must see it as well
+
+  bool holds(const Visibility& v) const { return v.sees_all(delivered) && (!in_progress || v.sees(*in_progress)); }
 };
 
 struct ChunkResult {
@@ -165,6 +168,7 @@ class Core {
   std::vector<Table> tables_;
   Position delivered_, committed_;
   bool in_transaction_ = false;
+  TransactionMark in_progress_;
   std::optional<LogOffset> stop_offset_;
   std::optional<GtidSet> stop_gtids_;
   int64_t stop_micros_ = 0;

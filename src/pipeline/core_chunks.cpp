@@ -31,12 +31,19 @@ ChunkOpening Core::open_chunk(const ChunkTask& task, const std::optional<KeyByte
   Segment& segment = *t.copy.find(task.segment);
   t.copy.cut(segment, upto);
   segment.state = Segment::State::reading;
-  return {segment.range, delivered_};
+  ChunkOpening opening{segment.range, delivered_, std::nullopt};
+  if (in_transaction_) opening.in_progress = in_progress_;
+  return opening;
 }
 
 void Core::chunk_read(const ChunkTask& task, ChunkResult result) {
   Table& t = tables_[task.table];
-  Segment& segment = *t.copy.find(task.segment);
+  Segment* found = t.copy.find(task.segment);
+  if (found == nullptr) {  // the key was changed in a way that needs another read
+    --chunks_open_;
+    return;
+  }
+  Segment& segment = *found;
   if (result.truncated_at) t.copy.cut(segment, result.truncated_at);
   segment.visibility = std::move(result.visibility);
   segment.high = result.high;

@@ -194,6 +194,8 @@ void Core::reread(Table& t, uint32_t table, Row key) {
       if (segment->state == Segment::State::buffered) segment->buffer->remove(key);
     }
   }
+  Segment* earlier = t.copy.single_of(key);
+  if (earlier != nullptr && earlier->state == Segment::State::buffered) --chunks_open_;
   Segment* single = t.copy.make_single(key);
   if (single == nullptr) return;
   apply(t, table, Op::remove, key, nullptr);

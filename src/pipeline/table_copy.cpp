@@ -212,6 +212,7 @@ std::vector<Segment*> TableCopy::buffered() {
 }
 
 void TableCopy::reopen(Segment& segment) {
+  segment.id = next_id_++;  // a read that is still under way will find nobody to take it
   segment.state = Segment::State::unopened;
   segment.buffer.reset();
   segment.deferred.clear();

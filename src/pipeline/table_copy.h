@@ -76,7 +76,7 @@ class TableCopy {
   void drop_singles_from(Segment& segment, ChunkBuffer& buffer);
   /// Buffered segments in the order in which they may be emitted.
   std::vector<Segment*> buffered();
-  /// Read again from scratch: the read was thrown away.
+  /// Read again from scratch, under a new id: what was read or is being read is thrown away.
   void reopen(Segment& segment);
 
  private:
