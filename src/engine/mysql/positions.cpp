@@ -53,7 +53,8 @@ GtidSet mysql_gtids_at(Connection& connection, const std::string& file, uint64_t
       info.remove_prefix(kNext.size());
       info = info.substr(0, info.find('\''));
       if (info == "ANONYMOUS") return true;
-      for (const auto& [origin, intervals] : GtidSet::parse_mysql(info).intervals()) {
+      const GtidSet one = GtidSet::parse_mysql(info);
+      for (const auto& [origin, intervals] : one.intervals()) {
         for (const GtidSet::Interval& interval : intervals) set.add(origin, interval);
       }
     }
