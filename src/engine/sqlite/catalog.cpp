@@ -1,7 +1,6 @@
 #include "engine/sqlite/catalog.h"
 
 #include <algorithm>
-#include <map>
 #include <set>
 
 #include "engine/sqlite/dialect.h"
@@ -141,20 +140,23 @@ std::vector<Target> plan_targets(const std::vector<SinkTable>& tables) {
   return targets;
 }
 
-bool table_exists(Connection& connection, const Target& target) {
-  Statement select =
-      connection.prepare("SELECT type FROM sqlite_schema WHERE name = ?1 COLLATE NOCASE AND type IN ('table', 'view', 'index')");
-  select.bind(1, target.name);
-  if (!select.step()) return false;
-  std::string type = select.string(0);
-  if (type != "table")
-    refuse(target, "a" + std::string(type == "index" ? "n index" : " view") + " has this name", "choose another target_table");
-  return true;
+ExistingNames existing_names(Connection& connection) {
+  ExistingNames names;
+  Statement select = connection.prepare("SELECT name, type FROM sqlite_schema WHERE type IN ('table', 'view', 'index')");
+  while (select.step()) names[fold_name(select.string(0))] = select.string(1);
+  return names;
+}
+
+bool table_exists(const ExistingNames& names, const Target& target) {
+  auto found = names.find(fold_name(target.name));
+  if (found == names.end()) return false;
+  if (found->second == "table") return true;
+  refuse(target, std::string(found->second == "index" ? "an index" : "a view") + " has this name", "choose another target_table");
 }
 
 void check_table(Connection& connection, const Target& target) {
   connection.doing("check SQLite table " + target.name);
-  Statement list = connection.prepare("SELECT type, wr, strict FROM pragma_table_list WHERE schema = 'main' AND name = ?1 COLLATE NOCASE");
+  Statement list = connection.prepare("SELECT type, wr, strict FROM pragma_table_list(?1) WHERE schema = 'main'");
   list.bind(1, target.name);
   if (!list.step()) refuse(target, "it cannot be examined");
   if (list.string(0) != "table") refuse(target, "it is a " + list.string(0) + " table");

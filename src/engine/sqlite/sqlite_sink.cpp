@@ -118,9 +118,10 @@ std::vector<PreparedTable> SqliteSink::prepare(const std::string& pipeline, cons
   targets_ = plan_targets(tables);
   std::vector<PreparedTable> prepared(targets_.size());
   try {
+    const ExistingNames names = existing_names(connection_);
     for (size_t i = 0; i < targets_.size(); ++i) {
       connection_.check_interrupt();
-      if (table_exists(connection_, targets_[i])) {
+      if (table_exists(names, targets_[i])) {
         check_table(connection_, targets_[i]);
         prepared[i].was_empty = table_is_empty(connection_, targets_[i]);
         continue;
@@ -181,8 +182,9 @@ void SqliteSink::bind(const std::vector<SinkTable>& tables) {
   connection_.allow_checkpoints(false);
   targets_ = plan_targets(tables);
   std::string missing;
+  const ExistingNames names = existing_names(connection_);
   for (const Target& target : targets_) {
-    if (!table_exists(connection_, target))
+    if (!table_exists(names, target))
       missing += (missing.empty() ? "" : ", ") + target.name;
     else
       check_table(connection_, target);
