@@ -1,0 +1,117 @@
+#include <sys/socket.h>
+
+#include <condition_variable>
+#include <cstring>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "engine/mysql/dump_error.h"
+#include "engine/mysql/packet_source.h"
+#include "tidemark/error.h"
+
+namespace tidemark::mysql {
+
+namespace {
+
+constexpr size_t kQueueBytes = 4 << 20;  // the thread waits when this much lies unread
+
+// Packets one after another, each with its length before it.
+struct PacketBlock {
+  std::vector<char> bytes;
+  size_t read = 0;
+  bool next(std::string_view& packet) {
+    if (read == bytes.size()) return false;
+    uint32_t size;
+    std::memcpy(&size, bytes.data() + read, sizeof size);
+    packet = {bytes.data() + read + sizeof size, size};
+    read += sizeof size + size;
+    return true;
+  }
+  void add(const char* data, uint32_t size) {
+    const char* head = reinterpret_cast<const char*>(&size);
+    bytes.insert(bytes.end(), head, head + sizeof size);
+    bytes.insert(bytes.end(), data, data + size);
+  }
+  void clear() {
+    if (bytes.capacity() > 2 * kQueueBytes) bytes = {};
+    bytes.clear();
+    read = 0;
+  }
+};
+
+class ClientPackets : public PacketSource {
+ public:
+  explicit ClientPackets(MYSQL* mysql) : mysql_(mysql), thread_([this] { run(); }) {}
+  ~ClientPackets() override {
+    {
+      std::lock_guard lock(mutex_);
+      stop_ = true;
+    }
+    room_.notify_all();
+    // The thread may sit in a read: what the connection's owner does to cancel ends it.
+    if (mysql_get_socket(mysql_) >= 0) shutdown(mysql_get_socket(mysql_), SHUT_RDWR);
+    thread_.join();
+  }
+
+  bool next(std::string_view& packet, std::chrono::milliseconds wait) override {
+    if (current_.next(packet)) return true;
+    current_.clear();
+    std::unique_lock lock(mutex_);
+    if (incoming_.bytes.empty() && !ended_ && wait.count() > 0)
+      filled_.wait_for(lock, wait, [&] { return ended_ || !incoming_.bytes.empty(); });
+    if (incoming_.bytes.empty()) {
+      if (ended_) throw_server_error(error_number_, error_text_);
+      return false;
+    }
+    std::swap(current_, incoming_);
+    lock.unlock();
+    room_.notify_one();
+    return current_.next(packet);
+  }
+  uint64_t bytes() const override {
+    std::lock_guard lock(mutex_);
+    return bytes_;
+  }
+
+ private:
+  void run() {
+    mysql_thread_init();
+    for (;;) {
+      unsigned long length = mysql_net_read_packet(mysql_);
+      std::unique_lock lock(mutex_);
+      if (length == packet_error) {
+        error_number_ = mysql_errno(mysql_);
+        error_text_ = mysql_error(mysql_);
+        ended_ = true;
+      } else {
+        incoming_.add(reinterpret_cast<const char*>(mysql_->net.read_pos), static_cast<uint32_t>(length));
+        bytes_ += length + 4;
+        filled_.notify_one();
+        room_.wait(lock, [&] { return stop_ || incoming_.bytes.size() < kQueueBytes; });
+      }
+      bool done = ended_ || stop_;
+      lock.unlock();
+      filled_.notify_one();
+      if (done) break;
+    }
+    mysql_thread_end();
+  }
+
+  MYSQL* mysql_;
+  PacketBlock current_;  // the reader's
+  mutable std::mutex mutex_;
+  std::condition_variable filled_, room_;
+  PacketBlock incoming_;  // the thread's
+  bool ended_ = false, stop_ = false;
+  unsigned error_number_ = 0;
+  std::string error_text_;
+  uint64_t bytes_ = 0;
+  std::thread thread_;  // last: it uses all of the above
+};
+
+}  // namespace
+
+std::unique_ptr<PacketSource> read_packets_through_client(MYSQL* mysql) { return std::make_unique<ClientPackets>(mysql); }
+
+}  // namespace tidemark::mysql
