@@ -14,9 +14,10 @@ uint8_t byte_at(const char* p, size_t i) { return static_cast<uint8_t>(p[i]); }
 }  // namespace
 
 std::string_view uuid_from_storage(std::string_view stored, Arena& arena) {
-  // Reversed: byte 6 starts the variant group (high bit set), byte 8 the version group (1 to 5).
+  // Reversed: byte 6 starts the variant group (high bit set), byte 8 the version group (1 to 5). The server refuses UUIDs of other
+  // versions that would look like that.
   const char* p = stored.data();
-  bool reversed = (byte_at(p, 6) & 0x80) != 0 && byte_at(p, 8) < 0x80;
+  bool reversed = (byte_at(p, 6) & 0x80) != 0 && byte_at(p, 8) > 0 && byte_at(p, 8) < 0x60;
   if (!reversed) return stored;
   char* out = arena.allocate(16);
   std::memcpy(out, p + 12, 4);

@@ -1,5 +1,6 @@
 #include "engine/mysql/json_text.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cmath>
 #include <cstdint>
@@ -66,8 +67,8 @@ void append_json_double(double value, std::string& out) {
     if (c != '.') digits[count++] = c;
   }
   const int point = exponent + 1;
-  constexpr int kPlainDigits = 15;  // my_gcvt writes an exponent beyond DBL_DIG
-  if (value != 0 && (point < -kPlainDigits + 1 || point > kPlainDigits)) {
+  constexpr int kPlainDigits = 15;  // beyond DBL_DIG my_gcvt writes an exponent, but for 17 digits with a point among them
+  if (value != 0 && (point < -kPlainDigits + 1 || (point > kPlainDigits && point >= count))) {
     out += digits[0];
     if (count > 1) {
       out += '.';
@@ -94,7 +95,9 @@ void append_json_double(double value, std::string& out) {
 
 void append_base64(std::string_view bytes, std::string& out) {
   constexpr char kDigits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+  constexpr size_t kBytesPerLine = 57;
   for (size_t i = 0; i < bytes.size(); i += 3) {
+    if (i > 0 && i % kBytesPerLine == 0) out += "\\n";
     size_t n = std::min<size_t>(3, bytes.size() - i);
     uint32_t v = 0;
     for (size_t k = 0; k < 3; ++k) v = v << 8 | (k < n ? static_cast<uint8_t>(bytes[i + k]) : 0u);

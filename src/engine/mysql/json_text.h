@@ -11,6 +11,7 @@ namespace tidemark::mysql {
 void append_json_string(std::string_view text, std::string& out);
 /// Appends a double as the server prints it within JSON: the shortest digits that read back, "1.0", "1e20", "-0.0".
 void append_json_double(double value, std::string& out);
+/// Lines of 76 digits with an escaped line feed between them, as the server does within JSON.
 void append_base64(std::string_view bytes, std::string& out);
 
 }  // namespace tidemark::mysql
