@@ -62,7 +62,9 @@ void check_operands(const Arguments& arguments, const Verb& verb) {
     throw Error(ErrorKind::usage, "", fmt::format("'{}' does not take '{}'", verb.name, arguments.operands[verb.operands_max]), hint);
   }
   if (arguments.operands.size() < verb.operands_min) {
-    throw Error(ErrorKind::usage, "", fmt::format("'{}' needs more: {}", verb.name, verb.usage), hint);
+    std::string operand = verb.usage.substr(verb.name.size() + 1);
+    operand = operand.substr(0, operand.find(' '));
+    throw Error(ErrorKind::usage, "", fmt::format("'{}' needs {}", verb.name, operand), hint);
   }
 }
 

@@ -23,7 +23,7 @@ Verb decode_verb() {
       "Examples:\n"
       "  tidemark decode /var/lib/mysql/binlog.000012\n"
       "  mariadb-binlog --raw --read-from-remote-server --to-last-log --result-file=/tmp/ binlog.000012 && tidemark decode "
-      "/tmp/binlog.000012\n";
+      "/tmp/binlog.000012";
   verb.operands_min = 1;
   verb.operands_max = 1;
   verb.run = run;

@@ -29,7 +29,7 @@ Verb run_verb() {
       "Exit codes: 0 drained, or every pipeline reached its 'stop'; 65, 69, 77, 78: see 'tidemark help'.\n\n"
       "Examples:\n"
       "  tidemark run -c /etc/tidemark/tidemark.yaml\n"
-      "  tidemark status        # from another terminal\n";
+      "  tidemark status        # from another terminal";
   verb.run = run;
   return verb;
 }

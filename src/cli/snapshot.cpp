@@ -63,7 +63,7 @@ Verb snapshot_verb() {
       "Examples:\n"
       "  tidemark snapshot shop\n"
       "  tidemark snapshot shop --table shop.orders --table shop.customers\n"
-      "  tidemark snapshot shop --json > copy.json\n";
+      "  tidemark snapshot shop --json > copy.json";
   verb.operands_min = 1;
   verb.operands_max = 1;
   verb.add_options = add_options;

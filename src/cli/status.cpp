@@ -108,7 +108,7 @@ void print_stored(StateStore& state, const std::string& name, ordered_json* json
 
 /// The daemon does not answer: what the state file says.
 int from_state_file(const Arguments& arguments, const DaemonConfig& daemon, const std::string& why) {
-  std::cerr << fmt::format("tidemark: the daemon does not answer at {}: {}\n", daemon.socket, printable(why));
+  std::cerr << fmt::format("tidemark: the daemon does not answer: {}\n", printable(why));
   std::unique_ptr<StateStore> state;
   try {
     state = open_state_read_only(daemon.state);
@@ -168,7 +168,7 @@ Verb status_verb() {
       "Examples:\n"
       "  tidemark status\n"
       "  tidemark status shop --json\n"
-      "  tidemark status --check --max-lag 30s\n";
+      "  tidemark status --check --max-lag 30s";
   verb.operands_max = 1;
   verb.add_options = add_options;
   verb.run = run;

@@ -81,7 +81,7 @@ Verb validate_verb() {
       "Exit codes: 0 the configuration is good, 78 it is not.\n\n"
       "Examples:\n"
       "  tidemark validate -c /etc/tidemark/tidemark.yaml\n"
-      "  tidemark validate --effective\n";
+      "  tidemark validate --effective";
   verb.add_options = add_options;
   verb.run = run;
   return verb;

@@ -157,7 +157,7 @@ Verb verify_verb() {
       "Exit codes: 0 equal, 4 different, others: see 'tidemark help'.\n\n"
       "Examples:\n"
       "  tidemark verify shop\n"
-      "  tidemark verify shop --table shop.orders --json\n";
+      "  tidemark verify shop --table shop.orders --json";
   verb.operands_min = 1;
   verb.operands_max = 1;
   verb.add_options = add_options;

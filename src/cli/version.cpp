@@ -26,7 +26,7 @@ Verb version_verb() {
   verb.name = "version";
   verb.usage = "version [--json]";
   verb.summary = "the version and the commit that it was built from";
-  verb.details = "Prints the version and the commit that it was built from.\n\nExample:\n  tidemark version --json\n";
+  verb.details = "Prints the version and the commit that it was built from.\n\nExample:\n  tidemark version --json";
   verb.run = run;
   return verb;
 }

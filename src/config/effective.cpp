@@ -118,10 +118,11 @@ void write_pipeline(Writer& w, const PipelineConfig& p, const std::string& sink_
     w.close();
   }
   w.close();
-  w.open("target");
-  if (sink_engine == "postgres") w.text("schema", p.target_schema).text("table", p.target_table.empty() ? "{table}" : p.target_table);
-  if (sink_engine == "sqlite") w.text_if("table", p.target_table);  // default: the table's name, with the database's where names collide
-  w.close();
+  if (sink_engine == "postgres") {
+    w.open("target").text("schema", p.target_schema).text("table", p.target_table.empty() ? "{table}" : p.target_table).close();
+  } else if (!p.target_table.empty()) {  // SQLite's default: the table's name, with the database's before it where names collide
+    w.open("target").text("table", p.target_table).close();
+  }
   w.flag("exactly_once", p.exactly_once);
   write_place(w, "startup", word_of(p.startup), p.startup_position, p.startup_micros);
   write_place(w, "stop", word_of(p.stop), p.stop_position, p.stop_micros);

@@ -31,7 +31,7 @@ size_t edits(std::string_view a, std::string_view b) {
 std::string nearest(std::string_view word, const std::vector<std::string>& candidates) {
   std::string best;
   if (word.empty() || word.size() > kLengthMax) return best;
-  size_t best_edits = std::max<size_t>(1, word.size() / 3) + 1;
+  size_t best_edits = std::min(word.size(), std::max<size_t>(1, word.size() / 3) + 1);
   for (const std::string& candidate : candidates) {
     if (candidate.size() > kLengthMax) continue;
     size_t n = edits(word, candidate);
@@ -39,6 +39,12 @@ std::string nearest(std::string_view word, const std::vector<std::string>& candi
       best_edits = n;
       best = candidate;
     }
+  }
+  if (!best.empty() || word.size() < 3) return best;
+  for (const std::string& candidate : candidates) {
+    if (candidate.compare(0, word.size(), word) != 0) continue;
+    if (!best.empty()) return "";  // the beginning of more than one
+    best = candidate;
   }
   return best;
 }

@@ -125,7 +125,9 @@ Secret read_password(Section& section, ReadContext& context) {
   if (!r.why.empty() && !context.options.secrets_must_be_readable)
     context.warnings.push_back({mark, fmt::format("{}: {}", name, r.why), r.hint});
   if (!r.warning.empty()) context.warnings.push_back({mark, fmt::format("{}: {}", name, r.warning), ""});
-  return r.why.empty() ? Secret(std::move(r.value)) : Secret();
+  if (r.why.empty()) return Secret(std::move(r.value));
+  // a configuration with an unread password connects nowhere; that there is one must be seen in `validate --effective`
+  return context.options.secrets_must_be_readable ? Secret() : Secret("?");
 }
 
 }  // namespace tidemark

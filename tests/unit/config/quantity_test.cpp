@@ -106,7 +106,9 @@ TEST_CASE("the nearest word is suggested only when it is near") {
   CHECK(nearest("STATUS", verbs) == "status");
   CHECK(nearest("verfiy", verbs) == "verify");
   CHECK(nearest("rn", verbs) == "run");
-  CHECK(nearest("snap", verbs) == "");
+  CHECK(nearest("snap", verbs) == "snapshot");
+  CHECK(nearest("ver", {"verify", "version"}) == "");
+  CHECK(nearest("b", {"a"}) == "");
   CHECK(nearest("frobnicate", verbs) == "");
   CHECK(nearest("", verbs) == "");
   CHECK(did_you_mean("stauts", verbs) == " (did you mean 'status'?)");
