@@ -24,7 +24,8 @@ using Result = std::unique_ptr<MYSQL_RES, FreeResult>;
 std::string allowed_plugins(TlsMode mode, bool local_peer) {
   std::string plugins = "mysql_native_password,client_ed25519,parsec,auth_gssapi_client";
   if (mode != TlsMode::disabled || local_peer) plugins += ",caching_sha2_password,sha256_password";
-  if (mode == TlsMode::verify_ca || mode == TlsMode::verify_full) plugins += ",mysql_clear_password,dialog";
+  // only verify_full makes libmariadb refuse a server without TLS before anything is sent
+  if (mode == TlsMode::verify_full) plugins += ",mysql_clear_password,dialog";
   return plugins;
 }
 
@@ -184,7 +185,9 @@ void Connection::set_options(const SourceConfig& config) {
   const my_bool verify = tls.mode == TlsMode::verify_full;
   mysql_optionsv(mysql_, MYSQL_OPT_SSL_ENFORCE, &yes);
   mysql_optionsv(mysql_, MYSQL_OPT_SSL_VERIFY_SERVER_CERT, &verify);
+  // With a CA given libmariadb checks the certificate's chain, host name or not; without one only when `verify` is set.
   if (!tls.ca.empty()) mysql_optionsv(mysql_, MYSQL_OPT_SSL_CA, tls.ca.c_str());
+  if (tls.ca.empty() && tls.mode == TlsMode::verify_ca) mysql_optionsv(mysql_, MYSQL_OPT_SSL_CAPATH, "/etc/ssl/certs");
   if (!tls.certificate.empty()) mysql_optionsv(mysql_, MYSQL_OPT_SSL_CERT, tls.certificate.c_str());
   if (!tls.key.empty()) mysql_optionsv(mysql_, MYSQL_OPT_SSL_KEY, tls.key.c_str());
 }
@@ -200,6 +203,12 @@ void Connection::connect(const SourceConfig& config) {
     const std::lock_guard lock(cancel_mutex_);
     if (cancelled_) throw Error(ErrorKind::interrupted, fmt::format("connection to {}", peer_), "stopped on request");
     socket_ = static_cast<int>(mysql_get_socket(mysql_));
+  }
+  // libmariadb goes on without TLS when the server offers none and no certificate is to be verified. Nobody who only listens gains
+  // the password by that (see allowed_plugins), but no row may travel that way.
+  if (tls_mode_ != TlsMode::disabled && !tls()) {
+    throw Error(ErrorKind::server_settings, fmt::format("cannot connect to {}", peer_), "the server offers no TLS",
+                hint_for(CR_SSL_CONNECTION_ERROR, peer_, user_, TlsMode::required));
   }
   version_text_ = mysql_get_server_info(mysql_);
   version_ = mysql_get_server_version(mysql_);

@@ -5,6 +5,7 @@
 #include "engine/mysql/dump_stream.h"
 #include "engine/mysql/event_gtid.h"
 #include "engine/mysql/event_header.h"
+#include "engine/mysql/log_position.h"
 #include "engine/mysql/positions.h"
 
 namespace tidemark::mysql {
@@ -73,18 +74,18 @@ Position position_at(Connection& connection, const SourceConfig& config, int64_t
     (created_micros(own, files[middle].name) <= micros ? low : high) = middle;
   }
   const std::string& file = files[low].name;
-  uint64_t at = 0, passed = 4;
+  auto [name, number] = split_file_name(file);
+  LogPosition place(std::move(name), {number, 4});
+  uint64_t found = 0;
   scan(own, file, [&](const EventHeader& header, std::string_view body) {
-    const uint64_t begin = passed;
-    if (!header.artificial()) passed += header.length;
+    place.pass(header);
     const int64_t committed = commit_micros(header, body, connection.is_mariadb());
     if (committed < micros) return true;
-    at = begin;
+    found = place.event_begin().byte;
     return false;
   });
-  if (at == 0) at = passed;  // every transaction of the file is older
-  Position position = position_from(connection, file + ":" + std::to_string(at));
-  return position;
+  if (found == 0) found = place.at().byte;  // every transaction of the file is older
+  return position_from(connection, file + ":" + std::to_string(found));
 }
 
 }  // namespace tidemark::mysql

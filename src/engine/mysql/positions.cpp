@@ -66,8 +66,8 @@ GtidSet mysql_gtids_at(Connection& connection, const std::string& file, uint64_t
 GtidSet mariadb_gtids_at(Connection& connection, const std::string& file, uint64_t byte) {
   const ResultRow row = connection.query_row(fmt::format("SELECT BINLOG_GTID_POS({}, {})", quote_text(file), byte));
   if (row.empty() || !row[0]) {
-    throw Error(ErrorKind::log_purged, "finding the GTIDs of a log position", fmt::format("the server has no {}:{}", printable(file), byte),
-                "choose a position that SHOW BINARY LOGS still covers");
+    throw Error(ErrorKind::usage, fmt::format("the position {}:{}", printable(file), byte), "no event begins there",
+                fmt::format("choose a position that SHOW BINLOG EVENTS IN {} lists, the beginning of a transaction", quote_text(file)));
   }
   return GtidSet::parse_mariadb(*row[0]);
 }
