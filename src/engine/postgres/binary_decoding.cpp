@@ -24,7 +24,8 @@ Value integer_value(const Column& column, int64_t v) {
 MaybeValue decode_number(const Column& column, WireType wire, std::string_view field, Arena& arena) {
   ByteCursor in(field);
   switch (wire) {
-    case WireType::boolean: return column.kind == ValueKind::bits ? Value::of_bytes(ValueKind::bits, arena.copy(field)) : integer_value(column, in.u8());
+    case WireType::boolean:
+      return column.kind == ValueKind::bits ? Value::of_bytes(ValueKind::bits, arena.copy(field)) : integer_value(column, in.u8());
     case WireType::int2: return integer_value(column, static_cast<int16_t>(in.big(2)));
     case WireType::int4: return integer_value(column, static_cast<int32_t>(in.big(4)));
     case WireType::int8: return integer_value(column, static_cast<int64_t>(in.big(8)));
@@ -142,9 +143,16 @@ size_t fixed_size(WireType wire) {
   switch (wire) {
     case WireType::boolean: return 1;
     case WireType::int2: return 2;
-    case WireType::int4: case WireType::float4: case WireType::date: return 4;
-    case WireType::int8: case WireType::float8: case WireType::time: case WireType::timestamp: case WireType::timestamptz: return 8;
-    case WireType::interval: case WireType::uuid: return 16;
+    case WireType::int4:
+    case WireType::float4:
+    case WireType::date: return 4;
+    case WireType::int8:
+    case WireType::float8:
+    case WireType::time:
+    case WireType::timestamp:
+    case WireType::timestamptz: return 8;
+    case WireType::interval:
+    case WireType::uuid: return 16;
     default: return 0;
   }
 }
@@ -155,7 +163,8 @@ Value decode_field(const Column& column, const SinkType& type, std::string_view 
   MaybeValue value;
   if (fixed_size(type.wire) == 0 || fixed_size(type.wire) == field.size()) value = decode(column, type, field, arena);
   if (!value) {
-    throw Error(ErrorKind::data, fmt::format("reading column {}", column.name), fmt::format("a value of type {} cannot be read back", type.sql));
+    throw Error(ErrorKind::data, fmt::format("reading column {}", column.name),
+                fmt::format("a value of type {} cannot be read back", type.sql));
   }
   return *value;
 }

@@ -74,9 +74,12 @@ Encoded encode_numeric(const Value& value, ByteBuffer& out) {
 
 Encoded encode_boolean(const Value& value, ByteBuffer& out) {
   uint64_t v = 0;
-  if (is_integer(value)) v = value.uint64();
-  else if (value.kind() == ValueKind::bits && value.bytes().size() == 1) v = static_cast<uint8_t>(value.bytes()[0]);
-  else return Encoded::wrong_kind;
+  if (is_integer(value))
+    v = value.uint64();
+  else if (value.kind() == ValueKind::bits && value.bytes().size() == 1)
+    v = static_cast<uint8_t>(value.bytes()[0]);
+  else
+    return Encoded::wrong_kind;
   if (v > 1) return Encoded::out_of_range;
   out.reserve_more(5);
   out.put32(1);
@@ -165,9 +168,12 @@ Encoded encode_inet(const Value& value, ByteBuffer& out) {
     if (size != 4 && size != 16) return Encoded::malformed;
     std::memcpy(address, bytes.data(), size);
   } else if (value.kind() == ValueKind::text || value.kind() == ValueKind::other) {
-    if (inet_pton(AF_INET, bytes.c_str(), address) == 1) size = 4;
-    else if (inet_pton(AF_INET6, bytes.c_str(), address) == 1) size = 16;
-    else return Encoded::malformed;
+    if (inet_pton(AF_INET, bytes.c_str(), address) == 1)
+      size = 4;
+    else if (inet_pton(AF_INET6, bytes.c_str(), address) == 1)
+      size = 16;
+    else
+      return Encoded::malformed;
   } else {
     return Encoded::wrong_kind;
   }

@@ -18,10 +18,10 @@ enum class Encoded : uint8_t {
   // from here on nothing was written
   zero_date,
   nul_character,
-  nul_escape,         // \u0000 in JSON for a jsonb column
+  nul_escape,  // \u0000 in JSON for a jsonb column
   invalid_utf8,
   out_of_range,
-  malformed,          // bytes that are not what their kind promises
+  malformed,  // bytes that are not what their kind promises
   absent,
   wrong_kind,
 };
@@ -30,8 +30,8 @@ inline bool is_fault(Encoded e) { return e > Encoded::zero_date_as_null; }
 /// What the encoder must know of a column besides the value.
 struct ColumnCodec {
   WireType wire = WireType::unsupported;
-  bool in_key = false;      // never NULL in place of a zero date
-  uint32_t bits = 0;        // bit columns: their width at the source
+  bool in_key = false;  // never NULL in place of a zero date
+  uint32_t bits = 0;    // bit columns: their width at the source
   ZeroDatePolicy zero_date = ZeroDatePolicy::null;
   NulPolicy nul_character = NulPolicy::error;
 };

@@ -35,6 +35,9 @@ SELECT w.n, x.relname, i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND
   LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[k]
  ORDER BY w.n, i.indexrelid, k)";
 
+/// 1-based place among the names that were asked for, as 0-based index.
+size_t ordinal(const PGresult* result, int row) { return std::strtoul(PQgetvalue(result, row, 0), nullptr, 10) - 1; }
+
 bool is_true(const PGresult* result, int row, int column) { return field_of(result, row, column) == "t"; }
 
 SinkType read_type(const PGresult* result, int row) {
@@ -81,7 +84,7 @@ std::vector<CatalogTable> read_catalog(Connection& connection, const std::vector
   Result columns = connection.run(kColumns, params, kDoing);
   for (int row = 0; row < PQntuples(columns.get()); ++row) {
     const PGresult* r = columns.get();
-    CatalogTable& table = tables[static_cast<size_t>(std::atol(PQgetvalue(r, row, 0))) - 1];
+    CatalogTable& table = tables[ordinal(r, row)];
     table.exists = true;
     table.kind = PQgetvalue(r, row, 1)[0];
     if (PQgetisnull(r, row, 2)) continue;  // a table without columns
@@ -98,7 +101,7 @@ std::vector<CatalogTable> read_catalog(Connection& connection, const std::vector
   Result indexes = connection.run(kIndexes, params, kDoing);
   for (int row = 0; row < PQntuples(indexes.get()); ++row) {
     const PGresult* r = indexes.get();
-    std::vector<CatalogIndex>& of_table = tables[static_cast<size_t>(std::atol(PQgetvalue(r, row, 0))) - 1].unique_indexes;
+    std::vector<CatalogIndex>& of_table = tables[ordinal(r, row)].unique_indexes;
     if (of_table.empty() || of_table.back().name != field_of(r, row, 1)) {
       of_table.push_back({std::string(field_of(r, row, 1)), {}, is_true(r, row, 2)});
     }
@@ -114,7 +117,7 @@ std::vector<bool> existing_schemas(Connection& connection, const std::vector<std
   params.add_text(array);
   Result result = connection.run(
       "SELECT w.n FROM unnest($1::text[]) WITH ORDINALITY w(s, n) JOIN pg_catalog.pg_namespace s ON s.nspname = w.s", params, kDoing);
-  for (int row = 0; row < PQntuples(result.get()); ++row) exists[static_cast<size_t>(std::atol(PQgetvalue(result.get(), row, 0))) - 1] = true;
+  for (int row = 0; row < PQntuples(result.get()); ++row) exists[ordinal(result.get(), row)] = true;
   return exists;
 }
 

@@ -124,7 +124,8 @@ void Connection::pin_session() {
   const int version = PQserverVersion(connection_);
   if (version < 110000) {
     throw Error(ErrorKind::server_settings, fmt::format("connecting to PostgreSQL at {}", where()),
-                fmt::format("server version {} is too old", PQparameterStatus(connection_, "server_version")), "use PostgreSQL 11 or later");
+                fmt::format("server version {} is too old", PQparameterStatus(connection_, "server_version")),
+                "use PostgreSQL 11 or later");
   }
   const char* text = PQparameterStatus(connection_, "server_version");
   std::string number = text ? text : "";

@@ -38,13 +38,17 @@ void Flight::send(Statement& statement, const Params& params, const std::string&
     pending_.push_back({&doing, -1, false});
     statement.session = connection_.session();
   }
-  if (PQsendQueryPrepared(connection_.raw(), statement.name.c_str(), params.count(), params.values(), params.lengths(), params.formats(), 0) != 1) {
+  if (PQsendQueryPrepared(connection_.raw(), statement.name.c_str(), params.count(), params.values(), params.lengths(), params.formats(),
+                          0) != 1) {
     fail_lost();
   }
   pending_.push_back({&doing, rows, false});
+  if (rows >= 0) counts_rows_ = true;
 }
 
 void Flight::send_commit(Statement& commit) {
+  // the server does not stop at a count that is wrong: we must have seen it before it commits
+  if (counts_rows_) land();
   send(commit, Params(), kCommitting);
   pending_.back().is_commit = true;
   commit_sent_ = true;
@@ -67,6 +71,7 @@ void Flight::land() {
   pending_.clear();
   flying_ = false;
   commit_sent_ = false;
+  counts_rows_ = false;
 }
 
 void Flight::read_answers() {

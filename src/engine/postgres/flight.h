@@ -31,7 +31,7 @@ class Flight {
   /// Sends what is queued, reads every answer, throws the first failure. Leaves pipeline mode, so that COPY may follow.
   void land();
   /// Forgets what was queued: the connection has been closed.
-  void reset() { pending_.clear(), flying_ = false, commit_sent_ = false; }
+  void reset() { pending_.clear(), flying_ = false, commit_sent_ = false, counts_rows_ = false; }
 
  private:
   struct Pending {
@@ -47,6 +47,7 @@ class Flight {
   std::vector<Pending> pending_;
   bool flying_ = false;
   bool commit_sent_ = false;
+  bool counts_rows_ = false;  // a pending answer's row count is to be checked
   uint64_t statements_ = 0;
 };
 

@@ -137,9 +137,12 @@ class Canonicaliser {
     code = 0;
     for (int i = 0; i < 4; ++i, ++p_) {
       char c = *p_;
-      if (is_digit(c)) code = code * 16 + static_cast<uint32_t>(c - '0');
-      else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f') code = code * 16 + static_cast<uint32_t>((c | 0x20) - 'a' + 10);
-      else return false;
+      if (is_digit(c))
+        code = code * 16 + static_cast<uint32_t>(c - '0');
+      else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
+        code = code * 16 + static_cast<uint32_t>((c | 0x20) - 'a' + 10);
+      else
+        return false;
     }
     return true;
   }
@@ -152,8 +155,10 @@ class Canonicaliser {
       p_ += 2;
       uint32_t low = 0;
       if (!hex4(low)) return false;
-      if (low >= 0xdc00 && low < 0xe000) code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
-      else p_ = before;
+      if (low >= 0xdc00 && low < 0xe000)
+        code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+      else
+        p_ = before;
     }
     append_utf8(code, out);
     return true;
@@ -170,7 +175,9 @@ class Canonicaliser {
       }
       if (p_ == end_) return false;
       switch (char escaped = *p_++) {
-        case '"': case '\\': case '/': out.push_back(escaped); break;
+        case '"':
+        case '\\':
+        case '/': out.push_back(escaped); break;
         case 'b': out.push_back('\b'); break;
         case 'f': out.push_back('\f'); break;
         case 'n': out.push_back('\n'); break;

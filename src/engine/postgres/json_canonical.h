@@ -1,5 +1,5 @@
-// One form for equal JSON: no spaces, members sorted by key length and bytes with the last of equal keys kept (as jsonb does), numbers as plain
-// digits without exponent and trailing zeros, only the escapes that JSON demands. What jsonb gives back and what the source printed
+// One form for equal JSON: no spaces, members sorted by key length and bytes with the last of equal keys kept (as jsonb does), numbers as
+// plain digits without exponent and trailing zeros, only the escapes that JSON demands. What jsonb gives back and what the source printed
 // become the same text. Pure; any thread.
 #pragma once
 

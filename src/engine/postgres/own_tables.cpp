@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <charconv>
+#include <map>
+#include <mutex>
 #include <thread>
 
 #include "engine/postgres/byte_buffer.h"
@@ -47,8 +49,19 @@ std::optional<KeyBytes> key_bytes(const PGresult* result, int row, int column) {
 }
 
 void add_key(Params& params, const std::optional<KeyBytes>& key) {
-  if (key) params.add_binary(*key);
-  else params.add_null();
+  if (key)
+    params.add_binary(*key);
+  else
+    params.add_null();
+}
+
+/// The server process that held this process's latest session on a pipeline: when the network was cut, the server may believe for a
+/// while that it lives, and a new session may have to end it. A pipeline is run by one thread, and map nodes do not move.
+int& holder_of(const std::string& lock_name) {
+  static std::mutex mutex;
+  static std::map<std::string, int> holders;
+  std::lock_guard guard(mutex);
+  return holders[lock_name];
 }
 
 }  // namespace
@@ -80,13 +93,15 @@ void OwnTables::ensure(Connection& connection) {
   int version = 0;
   std::from_chars(found.data(), found.data() + found.size(), version);
   if (version == kVersion) return;
-  throw Error(ErrorKind::state, "opening the sink", fmt::format("its schema {} was made by another version of tidemark ({}, ours is {})",
-              quoted_schema_, found, kVersion), "use that version, or name another tidemark_schema in the sink's configuration");
+  throw Error(ErrorKind::state, "opening the sink",
+              fmt::format("its schema {} was made by another version of tidemark ({}, ours is {})", quoted_schema_, found, kVersion),
+              "use that version, or name another tidemark_schema in the sink's configuration");
 }
 
 void OwnTables::create(Connection& connection) {
   // one transaction under a lock: two daemons may start at once on an empty database
-  std::string sql = fmt::format("BEGIN; SELECT pg_advisory_xact_lock(hashtextextended({}, 0));", quote_literal("tidemark schema " + quoted_schema_));
+  std::string sql =
+      fmt::format("BEGIN; SELECT pg_advisory_xact_lock(hashtextextended({}, 0));", quote_literal("tidemark schema " + quoted_schema_));
   Params params;
   params.add_text(quoted_schema_);
   if (connection.value("SELECT to_regnamespace($1) IS NOT NULL", params, kLoading) != "t") {
@@ -95,7 +110,8 @@ void OwnTables::create(Connection& connection) {
   sql += fmt::format(
       "CREATE TABLE IF NOT EXISTS {0} (pipeline text PRIMARY KEY, position text NOT NULL, updated_at timestamptz NOT NULL DEFAULT now()) "
       "WITH (fillfactor=10);"
-      "CREATE TABLE IF NOT EXISTS {1} (pipeline text NOT NULL, source_database text NOT NULL, source_table text NOT NULL, range_id bytea NOT NULL, "
+      "CREATE TABLE IF NOT EXISTS {1} (pipeline text NOT NULL, source_database text NOT NULL, source_table text NOT NULL, range_id bytea "
+      "NOT NULL, "
       "key_after bytea, key_upto bytea, key_only bytea, done boolean NOT NULL, rows bigint NOT NULL, high_file bigint NOT NULL, "
       "high_byte bigint NOT NULL, PRIMARY KEY (pipeline, source_database, source_table, range_id));"
       "CREATE TABLE IF NOT EXISTS {2} (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), version integer NOT NULL, "
@@ -107,9 +123,11 @@ void OwnTables::create(Connection& connection) {
   connection.run(sql, "creating tidemark's tables in the sink");
 }
 
-void OwnTables::lock(Connection& connection, const std::string& pipeline, int former_pid, std::chrono::milliseconds patience) {
+void OwnTables::lock(Connection& connection, const std::string& pipeline, std::chrono::milliseconds patience) {
   constexpr const char* kLock = "SELECT pg_try_advisory_lock(hashtextextended($1, 0))";
   const std::string name = fmt::format("tidemark pipeline {} {}", quoted_schema_, pipeline);
+  int& holder = holder_of(connection.where() + name);
+  int former_pid = holder;
   Params params;
   params.add_text(name);
   const auto deadline = std::chrono::steady_clock::now() + patience;
@@ -121,18 +139,21 @@ void OwnTables::lock(Connection& connection, const std::string& pipeline, int fo
       both.add_text(name);
       both.add_text(pid);
       connection.run(
-          "SELECT pg_terminate_backend(l.pid) FROM pg_locks l WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.pid = $2::int "
+          "SELECT pg_terminate_backend(l.pid) FROM pg_locks l WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1 AND l.pid = "
+          "$2::int "
           "AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended($1, 0)",
           both, "ending the former session at the sink");
       former_pid = 0;
     }
     if (std::chrono::steady_clock::now() > deadline) {
-      throw Error(ErrorKind::busy, fmt::format("opening pipeline {}", pipeline), "another tidemark is writing this pipeline into the same sink",
-                  "stop the other one; who it is: SELECT pid, client_addr, state FROM pg_stat_activity WHERE application_name = 'tidemark'");
+      throw Error(
+          ErrorKind::busy, fmt::format("opening pipeline {}", pipeline), "another tidemark is writing this pipeline into the same sink",
+          "stop the other one; who it is: SELECT pid, client_addr, state FROM pg_stat_activity WHERE application_name = 'tidemark'");
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     connection.check_interrupted();
   }
+  holder = connection.backend_pid();
 }
 
 Position OwnTables::position(Connection& connection, const std::string& pipeline) {
@@ -174,7 +195,8 @@ SavedState OwnTables::load(Connection& connection, const std::string& pipeline) 
 void OwnTables::save_chunk(Flight& flight, const std::string& pipeline, const ChunkRecord& chunk) {
   const std::string identity = range_identity(chunk.range), done = chunk.done ? "t" : "f", rows = std::to_string(chunk.rows);
   // offsets are unsigned, a bigint holds the same bits
-  const std::string file = std::to_string(static_cast<int64_t>(chunk.high.file)), byte = std::to_string(static_cast<int64_t>(chunk.high.byte));
+  const std::string file = std::to_string(static_cast<int64_t>(chunk.high.file)),
+                    byte = std::to_string(static_cast<int64_t>(chunk.high.byte));
   Params params;
   params.add_text(pipeline);
   params.add_text(chunk.table.database);
@@ -205,7 +227,7 @@ void OwnTables::save(Flight& flight, const std::string& pipeline, const SinkBatc
   Params params;
   params.add_text(pipeline);
   params.add_text(position);
-  flight.send(save_position_, params, kSaving, 1);
+  flight.send(save_position_, params, kSaving);
 }
 
 }  // namespace tidemark::postgres

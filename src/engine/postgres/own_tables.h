@@ -17,8 +17,8 @@ class OwnTables {
   /// Creates what is missing; refuses tables of a newer tidemark.
   void ensure(Connection& connection);
   /// Holds an advisory lock until the session ends, so that a second daemon on this pipeline, or the rest of a session that we lost, cannot
-  /// write beside us. Waits up to `patience` for the holder to end, then throws Error(busy). `former_pid`: our own lost session, ended if alive.
-  void lock(Connection& connection, const std::string& pipeline, int former_pid, std::chrono::milliseconds patience);
+  /// write beside us. Waits up to `patience` for the holder to end, then throws Error(busy). An earlier session of this process is ended.
+  void lock(Connection& connection, const std::string& pipeline, std::chrono::milliseconds patience);
   SavedState load(Connection& connection, const std::string& pipeline);
   /// Unknown when the pipeline never committed, or when the tables are not there.
   Position position(Connection& connection, const std::string& pipeline);

@@ -33,8 +33,9 @@ class PostgresSink final : public Sink {
       check_server();
       own_.ensure(connection_);
     });
-    spdlog::info("sink {}: {} at {}{}", config_.name, connection_.version(), connection_.where(),
-                 connection_.is_replica_role() ? ", its triggers and foreign keys do not fire for tidemark (session_replication_role=replica)" : "");
+    spdlog::info(
+        "sink {}: {} at {}{}", config_.name, connection_.version(), connection_.where(),
+        connection_.is_replica_role() ? ", its triggers and foreign keys do not fire for tidemark (session_replication_role=replica)" : "");
     return connection_.version();
   }
 
@@ -61,8 +62,10 @@ class PostgresSink final : public Sink {
       for (const TableStep& step : batch.steps) apply(step);
       if (failpoint_detail::enabled) flight_.land();  // so that a test finds the rows at the server, not in our memory
       failpoint("sink.after_rows");
-      if (batch.commit) commit(batch);
-      else flight_.land();
+      if (batch.commit)
+        commit(batch);
+      else
+        flight_.land();
     });
   }
 
@@ -73,7 +76,7 @@ class PostgresSink final : public Sink {
       connection_.run("ROLLBACK", "rolling back");
       in_transaction_ = false;
       rows_.transaction_ended(tables_, true);
-    } catch (...) {
+    } catch (...) {  // whatever it was, closing the session rolls back as well, and abandon() must not throw
       forget_session();
     }
   }
@@ -104,8 +107,10 @@ class PostgresSink final : public Sink {
   void read_key_page(uint32_t table, const KeyBytes& after, uint64_t limit, const RowBlockSink& rows) override {
     guarded([&] {
       TargetTable& target = tables_.at(table);
-      if (target.schema->has_key()) RowReader(connection_).read_key_page(target, after, limit, rows);
-      else RowReader(connection_).read_whole(target, rows);
+      if (target.schema->has_key())
+        RowReader(connection_).read_key_page(target, after, limit, rows);
+      else
+        RowReader(connection_).read_whole(target, rows);
     });
   }
   Value represent(uint32_t table, uint32_t column, const Value& value, Arena& arena) override {
@@ -125,7 +130,6 @@ class PostgresSink final : public Sink {
   }
 
   void forget_session() noexcept {
-    if (locked_ && connection_.is_open()) former_pid_ = connection_.backend_pid();
     connection_.close();
     flight_.reset();
     in_transaction_ = false;
@@ -135,18 +139,18 @@ class PostgresSink final : public Sink {
 
   void check_server() {
     if (connection_.value("SELECT pg_is_in_recovery()", Params(), "checking the sink") == "t") {
-      throw Error(ErrorKind::server_settings, fmt::format("opening the sink at {}", connection_.where()), "the server is a standby, which cannot be written",
-                  "connect to the primary");
+      throw Error(ErrorKind::server_settings, fmt::format("opening the sink at {}", connection_.where()),
+                  "the server is a standby, which cannot be written", "connect to the primary");
     }
     const std::string encoding = connection_.value("SHOW server_encoding", Params(), "checking the sink");
-    if (encoding != "UTF8") spdlog::warn("sink {}: the database's encoding is {}; characters that it lacks stop the pipeline", config_.name, encoding);
+    if (encoding != "UTF8")
+      spdlog::warn("sink {}: the database's encoding is {}; characters that it lacks stop the pipeline", config_.name, encoding);
   }
 
   void take_lock(const std::string& pipeline) {
     if (locked_) return;
-    own_.lock(connection_, pipeline, former_pid_, kLockPatience);
+    own_.lock(connection_, pipeline, kLockPatience);
     locked_ = true;
-    former_pid_ = 0;
   }
 
   void begin() {
@@ -164,8 +168,10 @@ class PostgresSink final : public Sink {
     rows_.upsert(table, step.upserts);
     rows_.patch(table, step.patches, step.patches_must_hit);
     rows_.replay(table, step.sequence);
-    if (step.load_plain) rows_.load_plain(table, step.load);
-    else rows_.upsert(table, step.load);
+    if (step.load_plain)
+      rows_.load_plain(table, step.load);
+    else
+      rows_.upsert(table, step.load);
   }
 
   void commit(const SinkBatch& batch) {
@@ -189,7 +195,6 @@ class PostgresSink final : public Sink {
   std::vector<TargetTable> tables_;
   bool in_transaction_ = false;
   bool locked_ = false;
-  int former_pid_ = 0;  // of a session of ours that may still hold the lock
 };
 
 }  // namespace

@@ -29,8 +29,9 @@ bool RowReader::deliver(const TargetTable& table, const PGresult* result, const 
     for (size_t i = 0; i < columns.size(); ++i) {
       const int field = static_cast<int>(i);
       const size_t c = columns[i];
-      row[c] = PQgetisnull(result, r, field) ? Value::null()
-                                             : decode_field(table.schema->columns[c], table.columns[c].type, field_of(result, r, field), block->arena);
+      row[c] = PQgetisnull(result, r, field)
+                   ? Value::null()
+                   : decode_field(table.schema->columns[c], table.columns[c].type, field_of(result, r, field), block->arena);
     }
     block->rows.push_back(row);
     if (block->bytes() < kBlockBytes) continue;
@@ -54,7 +55,8 @@ void RowReader::read_keys(TargetTable& table, const std::vector<KeyBytes>& keys,
     std::vector<ByteBuffer> arrays(key.size());
     for (size_t i = 0; i < key.size(); ++i) {
       arrays[i].reserve_more(20);
-      for (uint32_t word : {uint32_t{1}, uint32_t{1}, table.columns[key[i]].type.oid, static_cast<uint32_t>(to - from), uint32_t{1}}) arrays[i].put32(word);
+      for (uint32_t word : {uint32_t{1}, uint32_t{1}, table.columns[key[i]].type.oid, static_cast<uint32_t>(to - from), uint32_t{1}})
+        arrays[i].put32(word);
     }
     Arena arena;
     for (size_t k = from; k < to; ++k) {
@@ -94,7 +96,8 @@ void RowReader::read_key_page(TargetTable& table, const KeyBytes& after, uint64_
 }
 
 void RowReader::read_whole(TargetTable& table, const RowBlockSink& rows) {
-  connection_.run(fmt::format("DECLARE tidemark_rows BINARY NO SCROLL CURSOR FOR SELECT {} FROM {}", table.column_list(), table.quoted), kReading.c_str());
+  connection_.run(fmt::format("DECLARE tidemark_rows BINARY NO SCROLL CURSOR FOR SELECT {} FROM {}", table.column_list(), table.quoted),
+                  kReading.c_str());
   for (;;) {
     Result result = connection_.run("FETCH 2000 FROM tidemark_rows", kReading.c_str());
     if (PQntuples(result.get()) == 0 || !deliver(table, result.get(), all_columns(table), rows)) break;

@@ -33,7 +33,8 @@ std::string conflict_tail(const TargetTable& table) {
 }
 
 std::string unnest_call(const TargetTable& table, const std::vector<size_t>& columns) {
-  return "unnest(" + join(columns.size(), ",", [&](size_t i) { return fmt::format("${}::{}[]", i + 1, table.columns[columns[i]].type.cast); }) + ")";
+  return "unnest(" +
+         join(columns.size(), ",", [&](size_t i) { return fmt::format("${}::{}[]", i + 1, table.columns[columns[i]].type.cast); }) + ")";
 }
 
 std::string upsert_sql(const TargetTable& table) {
@@ -54,12 +55,12 @@ std::string patch_sql(const TargetTable& table, const std::vector<size_t>& set, 
   auto parameter = [&](size_t i, size_t column) {
     return single ? fmt::format("${}::{}", i + 1, table.columns[column].type.cast) : fmt::format("u.p{}", i);
   };
-  std::string sets = join(set.size(), ",", [&](size_t i) {
-    return fmt::format("{}={}", table.columns[set[i]].quoted, parameter(key.size() + i, set[i]));
-  });
+  std::string sets = join(set.size(), ",",
+                          [&](size_t i) { return fmt::format("{}={}", table.columns[set[i]].quoted, parameter(key.size() + i, set[i])); });
   // an update of nothing must still meet its row
   if (set.empty()) sets = fmt::format("{}=t.{}", table.columns[key[0]].quoted, table.columns[key[0]].quoted);
-  std::string where = join(key.size(), " AND ", [&](size_t i) { return fmt::format("t.{}={}", table.columns[key[i]].quoted, parameter(i, key[i])); });
+  std::string where =
+      join(key.size(), " AND ", [&](size_t i) { return fmt::format("t.{}={}", table.columns[key[i]].quoted, parameter(i, key[i])); });
   if (single) return fmt::format("UPDATE {} t SET {} WHERE {}", table.quoted, sets, where);
   std::vector<size_t> columns(key.begin(), key.end());
   columns.insert(columns.end(), set.begin(), set.end());

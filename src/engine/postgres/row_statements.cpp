@@ -11,9 +11,9 @@
 namespace tidemark::postgres {
 namespace {
 
-constexpr size_t kArrayRows = 5000;          // rows of one statement with array parameters
-constexpr size_t kArrayBytes = 4u << 20;     // and its bytes
-constexpr size_t kStageRows = 8192;          // from here on COPY into a temporary table is faster
+constexpr size_t kArrayRows = 5000;       // rows of one statement with array parameters
+constexpr size_t kArrayBytes = 4u << 20;  // and its bytes
+constexpr size_t kStageRows = 8192;       // from here on COPY into a temporary table is faster
 constexpr size_t kBufferKeptBytes = 1u << 20;
 constexpr size_t kSortRows = 64;
 constexpr size_t kArrayHeaderBytes = 20;
@@ -23,9 +23,7 @@ void sort_by_first_key(const TargetTable& table, std::vector<Row>& rows) {
   const uint16_t column = table.schema->key[0];
   const bool is_unsigned = rows[0][column].kind() == ValueKind::uint64;
   if (!is_unsigned && rows[0][column].kind() != ValueKind::int64) return;
-  auto before = [&](Row a, Row b) {
-    return is_unsigned ? a[column].uint64() < b[column].uint64() : a[column].int64() < b[column].int64();
-  };
+  auto before = [&](Row a, Row b) { return is_unsigned ? a[column].uint64() < b[column].uint64() : a[column].int64() < b[column].int64(); };
   if (!std::is_sorted(rows.begin(), rows.end(), before)) std::stable_sort(rows.begin(), rows.end(), before);
 }
 
@@ -34,8 +32,10 @@ std::string shape_of(const TargetTable& table, const TableStep::Patch& patch) {
   std::string shape(table.columns.size(), '-');
   for (size_t i = 0; i < shape.size(); ++i) {
     if (patch.row[i].is_absent()) continue;
-    if (!table.columns[i].in_key) shape[i] = 's';
-    else if (!(patch.row[i] == patch.key[i])) shape[i] = 'k';
+    if (!table.columns[i].in_key)
+      shape[i] = 's';
+    else if (!(patch.row[i] == patch.key[i]))
+      shape[i] = 'k';
   }
   return shape;
 }
@@ -94,8 +94,10 @@ void RowStatements::upsert(TargetTable& table, const std::vector<Row>& rows) {
     sort_by_first_key(table, sorted_);
     first = sorted_.data();
   }
-  if (!table.nestable || rows.size() > kStageRows) upsert_staged(table, first, rows.size());
-  else upsert_arrays(table, first, rows.size());
+  if (!table.nestable || rows.size() > kStageRows)
+    upsert_staged(table, first, rows.size());
+  else
+    upsert_arrays(table, first, rows.size());
 }
 
 void RowStatements::upsert_arrays(TargetTable& table, const Row* rows, size_t count) {
@@ -122,8 +124,8 @@ void RowStatements::prepare_stage(TargetTable& table) {
   flight_.land();
   if (table.stage_session != connection_.session()) {
     // a copy of the columns without defaults and constraints
-    connection_.run(fmt::format("CREATE TEMP TABLE IF NOT EXISTS {} ON COMMIT DELETE ROWS AS SELECT {} FROM {} WITH NO DATA", table.stage, table.column_list(),
-                                table.quoted),
+    connection_.run(fmt::format("CREATE TEMP TABLE IF NOT EXISTS {} ON COMMIT DELETE ROWS AS SELECT {} FROM {} WITH NO DATA", table.stage,
+                                table.column_list(), table.quoted),
                     table.doing.c_str());
     table.stage_session = connection_.session();
   } else if (table.stage_filled) {
@@ -165,14 +167,17 @@ void RowStatements::patch(TargetTable& table, const std::vector<TableStep::Patch
   std::vector<const TableStep::Patch*> moving;
   for (const TableStep::Patch& patch : patches) {
     std::string shape = shape_of(table, patch);
-    if (shape.find('k') == std::string::npos) groups[shape].push_back(&patch);
-    else moving.push_back(&patch);
+    if (shape.find('k') == std::string::npos)
+      groups[shape].push_back(&patch);
+    else
+      moving.push_back(&patch);
   }
   for (const auto& [shape, group] : groups) patch_group(table, shape, group, must_hit);
   for (const TableStep::Patch* patch : moving) patch_group(table, shape_of(table, *patch), {patch}, must_hit);
 }
 
-void RowStatements::patch_group(TargetTable& table, const std::string& shape, const std::vector<const TableStep::Patch*>& patches, bool must_hit) {
+void RowStatements::patch_group(TargetTable& table, const std::string& shape, const std::vector<const TableStep::Patch*>& patches,
+                                bool must_hit) {
   std::vector<Source> sources;
   std::vector<size_t> set;
   for (uint16_t column : table.schema->key) sources.push_back({column, false});
@@ -206,8 +211,8 @@ void RowStatements::patch_group(TargetTable& table, const std::string& shape, co
   }
 }
 
-void RowStatements::patch_single(TargetTable& table, Statement& statement, const std::vector<Source>& sources, const TableStep::Patch& patch,
-                                 bool must_hit) {
+void RowStatements::patch_single(TargetTable& table, Statement& statement, const std::vector<Source>& sources,
+                                 const TableStep::Patch& patch, bool must_hit) {
   singles_.clear();
   std::vector<size_t> starts;
   for (const Source& source : sources) {
@@ -223,8 +228,10 @@ void RowStatements::send_singles(TargetTable& table, Statement& statement, const
     const size_t end = i + 1 < starts.size() ? starts[i + 1] : singles_.size();
     // a field is four bytes of length, then the value; a NULL has the length -1 and nothing else
     const bool is_null = end - starts[i] == 4 && singles_.data()[starts[i]] == '\xff';
-    if (is_null) params_.add_null();
-    else params_.add_binary({singles_.data() + starts[i] + 4, end - starts[i] - 4});
+    if (is_null)
+      params_.add_null();
+    else
+      params_.add_binary({singles_.data() + starts[i] + 4, end - starts[i] - 4});
   }
   flight_.send(statement, params_, table.doing, must_affect);
 }
@@ -254,7 +261,9 @@ void RowStatements::replay_one(TargetTable& table, const Change& change) {
     if (sets) set.push_back(i);
     shape.push_back(static_cast<char>('0' + (matches ? 1 : 0) + (sets ? 2 : 0)));
   }
-  if (match.empty()) throw Error(ErrorKind::data, table.doing, "a change of a table without key came without its old row", "set binlog_row_image=FULL at the source");
+  if (match.empty())
+    throw Error(ErrorKind::data, table.doing, "a change of a table without key came without its old row",
+                "set binlog_row_image=FULL at the source");
   if (!is_delete && set.empty()) return;
   Statement& statement = table.shaped[shape];
   if (statement.sql.empty()) statement.sql = match_whole_sql(table, match, set, is_delete);

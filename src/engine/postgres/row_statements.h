@@ -38,7 +38,8 @@ class RowStatements {
   void prepare_stage(TargetTable& table);
   void copy_rows(TargetTable& table, const std::string& into, const Row* rows, size_t count);
   void patch_group(TargetTable& table, const std::string& shape, const std::vector<const TableStep::Patch*>& patches, bool must_hit);
-  void patch_single(TargetTable& table, Statement& statement, const std::vector<Source>& sources, const TableStep::Patch& patch, bool must_hit);
+  void patch_single(TargetTable& table, Statement& statement, const std::vector<Source>& sources, const TableStep::Patch& patch,
+                    bool must_hit);
   void replay_one(TargetTable& table, const Change& change);
   void send_singles(TargetTable& table, Statement& statement, const std::vector<size_t>& starts, int64_t must_affect);
 

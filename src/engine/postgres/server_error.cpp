@@ -29,7 +29,8 @@ ErrorKind kind_of(std::string_view state) {
 
 std::string hint_of(std::string_view state, const std::string& table) {
   if (state == "23505") {
-    return "the target has a unique constraint that the source does not have, or rows that are not the source's; drop it or remove those rows";
+    return "the target has a unique constraint that the source does not have, or rows that are not the source's; drop it or remove those "
+           "rows";
   }
   if (state == "23503") {
     return "let tidemark skip foreign keys: GRANT SET ON PARAMETER session_replication_role TO <role> (PostgreSQL 15+), "

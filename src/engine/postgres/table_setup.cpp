@@ -47,7 +47,8 @@ void check_names(const std::vector<SinkTable>& tables, const SinkConfig& config)
   }
 }
 
-void create_missing(Connection& connection, const std::vector<SinkTable>& tables, const std::vector<CatalogTable>& found, const SinkConfig& config) {
+void create_missing(Connection& connection, const std::vector<SinkTable>& tables, const std::vector<CatalogTable>& found,
+                    const SinkConfig& config) {
   std::set<std::string> wanted;
   std::vector<const SinkTable*> missing;
   for (size_t i = 0; i < tables.size(); ++i) {
@@ -59,7 +60,8 @@ void create_missing(Connection& connection, const std::vector<SinkTable>& tables
   const std::vector<bool> exists = existing_schemas(connection, schemas);
   for (size_t i = 0; i < schemas.size(); ++i) {
     if (!exists[i]) {
-      connection.run("CREATE SCHEMA IF NOT EXISTS " + quote_name(schemas[i]), fmt::format("creating schema {}", printable(schemas[i])).c_str());
+      connection.run("CREATE SCHEMA IF NOT EXISTS " + quote_name(schemas[i]),
+                     fmt::format("creating schema {}", printable(schemas[i])).c_str());
     }
   }
   for (size_t i = 0; i < missing.size(); ++i) {
@@ -144,8 +146,10 @@ void check_key(const SinkTable& source, const CatalogTable& found, const TargetT
   }
   bool has_key = false;
   for (const CatalogIndex& index : found.unique_indexes) {
-    if (index.arbitrates && std::set<std::string>(index.columns.begin(), index.columns.end()) == key) has_key = true;
-    else spdlog::info("{}: unique index {} besides the key; rows that collide there stop the pipeline", target.name, printable(index.name));
+    if (index.arbitrates && std::set<std::string>(index.columns.begin(), index.columns.end()) == key)
+      has_key = true;
+    else
+      spdlog::info("{}: unique index {} besides the key; rows that collide there stop the pipeline", target.name, printable(index.name));
   }
   if (!has_key) {
     findings.add("it has no primary key or unique constraint (not deferrable, not partial) on exactly the key columns",
@@ -161,7 +165,8 @@ std::string create_table_sql(const SinkTable& table, ZeroDatePolicy policy) {
   for (size_t i = 0; i < schema.columns.size(); ++i) {
     const Column& column = schema.columns[i];
     const std::string name = sink_column_name(column.name);
-    if (name != column.name) spdlog::warn("{}: column {} is called {} at the sink", text_of(table), printable(column.name), printable(name));
+    if (name != column.name)
+      spdlog::warn("{}: column {} is called {} at the sink", text_of(table), printable(column.name), printable(name));
     sql += fmt::format("{}{} {}{}", i > 0 ? ", " : "", quote_name(name), default_sql_type(column),
                        keeps_not_null(column, policy, in_key(schema, i)) ? " NOT NULL" : "");
   }

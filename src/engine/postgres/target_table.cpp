@@ -25,7 +25,8 @@ void TargetTable::note(size_t index, Encoded result) {
   switch (result) {
     case Encoded::ok: return;
     case Encoded::zero_date_as_null:
-      if (!column.zero_date_seen) spdlog::warn("{}.{}: zero or partial dates become NULL (zero_date: null)", printable(name), printable(column.name));
+      if (!column.zero_date_seen)
+        spdlog::warn("{}.{}: zero or partial dates become NULL (zero_date: null)", printable(name), printable(column.name));
       column.zero_date_seen = true;
       return;
     case Encoded::zero_date:
@@ -39,7 +40,8 @@ void TargetTable::note(size_t index, Encoded result) {
       throw Error(ErrorKind::data, what, "JSON with the escape \\u0000, which jsonb cannot hold",
                   fmt::format("set nul_character: strip on the sink, or: ALTER TABLE {} ALTER COLUMN {} TYPE json", quoted, column.quoted));
     case Encoded::invalid_utf8:
-      throw Error(ErrorKind::data, what, "text that is not valid UTF-8", "correct the row at the source, or give the column a binary type there");
+      throw Error(ErrorKind::data, what, "text that is not valid UTF-8",
+                  "correct the row at the source, or give the column a binary type there");
     case Encoded::out_of_range:
       throw Error(ErrorKind::data, what, fmt::format("a value out of range for {}", column.type.sql),
                   fmt::format("widen the column: ALTER TABLE {} ALTER COLUMN {} TYPE ...", quoted, column.quoted));
@@ -48,8 +50,7 @@ void TargetTable::note(size_t index, Encoded result) {
     case Encoded::wrong_kind: break;
   }
   throw Error(ErrorKind::internal, what,
-              result == Encoded::absent ? "the row lacks this column"
-                                        : fmt::format("a value of a wrong form for {}", column.type.sql));
+              result == Encoded::absent ? "the row lacks this column" : fmt::format("a value of a wrong form for {}", column.type.sql));
 }
 
 }  // namespace tidemark::postgres

@@ -13,7 +13,7 @@
 namespace tidemark::postgres {
 
 struct TargetColumn {
-  std::string name;         // at the sink
+  std::string name;  // at the sink
   std::string quoted;
   SinkType type;
   ColumnCodec codec;
@@ -23,15 +23,15 @@ struct TargetColumn {
 
 struct TargetTable {
   SchemaRef schema;
-  std::string name;         // "shop.orders", for messages
-  std::string quoted;       // "\"shop\".\"orders\""
-  std::string doing;        // "writing to shop.orders"
+  std::string name;                   // "shop.orders", for messages
+  std::string quoted;                 // "\"shop\".\"orders\""
+  std::string doing;                  // "writing to shop.orders"
   std::vector<TargetColumn> columns;  // one for each of schema->columns, in that order
-  bool overriding = false;  // an identity column that is GENERATED ALWAYS
-  bool nestable = true;     // false: a column is an array, which unnest() would take apart
+  bool overriding = false;            // an identity column that is GENERATED ALWAYS
+  bool nestable = true;               // false: a column is an array, which unnest() would take apart
   bool is_partitioned = false;
 
-  std::string stage;        // quoted name of the temporary table for bulk upserts
+  std::string stage;           // quoted name of the temporary table for bulk upserts
   uint64_t stage_session = 0;  // the session that has it
   bool stage_filled = false;   // in this transaction
 

@@ -15,11 +15,16 @@ bool native_starts(const Column& column, std::string_view prefix) { return colum
 /// Whole bytes that the integer type needs here, unsigned ones widened; 16 stands for numeric(20,0).
 unsigned integer_bytes(const Column& column) {
   unsigned own = 8;
-  if (native_starts(column, "tinyint") || native_starts(column, "bool")) own = 1;
-  else if (native_starts(column, "smallint")) own = 2;
-  else if (native_starts(column, "year")) return 2;
-  else if (native_starts(column, "mediumint")) return 4;
-  else if (native_starts(column, "int")) own = 4;
+  if (native_starts(column, "tinyint") || native_starts(column, "bool"))
+    own = 1;
+  else if (native_starts(column, "smallint"))
+    own = 2;
+  else if (native_starts(column, "year"))
+    return 2;
+  else if (native_starts(column, "mediumint"))
+    return 4;
+  else if (native_starts(column, "int"))
+    own = 4;
   bool is_unsigned = column.is_unsigned || column.kind == ValueKind::uint64;
   if (!is_unsigned) return own == 1 ? 2 : own;
   return own == 1 ? 2 : own * 2;
@@ -90,7 +95,8 @@ bool fits(const Column& column, const SinkType& type) {
     case ValueKind::date: return wire == WireType::date;
     case ValueKind::time:
       // an interval's modifier holds its fraction digits in the low half, 0xffff for "all"
-      if (wire == WireType::interval) return type.modifier < 0 || (type.modifier & 0xffff) == 0xffff || (type.modifier & 0xffff) >= column.scale;
+      if (wire == WireType::interval)
+        return type.modifier < 0 || (type.modifier & 0xffff) == 0xffff || (type.modifier & 0xffff) >= column.scale;
       return wire == WireType::time && fraction_fits(column, type.modifier);
     case ValueKind::datetime: return wire == WireType::timestamp && fraction_fits(column, type.modifier);
     case ValueKind::timestamp:
@@ -114,7 +120,9 @@ WireType wire_type_of(Oid oid) {
     case 20: return WireType::int8;
     case 21: return WireType::int2;
     case 23: return WireType::int4;
-    case 25: case 1042: case 1043: return WireType::text;
+    case 25:
+    case 1042:
+    case 1043: return WireType::text;
     case 114: return WireType::json;
     case 700: return WireType::float4;
     case 701: return WireType::float8;
@@ -125,7 +133,8 @@ WireType wire_type_of(Oid oid) {
     case 1114: return WireType::timestamp;
     case 1184: return WireType::timestamptz;
     case 1186: return WireType::interval;
-    case 1560: case 1562: return WireType::bit;
+    case 1560:
+    case 1562: return WireType::bit;
     case 1700: return WireType::numeric;
     case 2950: return WireType::uuid;
     case 3802: return WireType::jsonb;

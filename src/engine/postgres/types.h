@@ -15,8 +15,27 @@ using Oid = uint32_t;
 
 /// How a value is written in the binary protocol. Several SQL types share one form (text, varchar, citext and every enum are `text`).
 enum class WireType : uint8_t {
-  boolean, int2, int4, int8, numeric, float4, float8, text, bytea, date, time, timestamp, timestamptz, interval,
-  uuid, json, jsonb, bit, inet, float4_array, unsupported,
+  boolean,
+  int2,
+  int4,
+  int8,
+  numeric,
+  float4,
+  float8,
+  text,
+  bytea,
+  date,
+  time,
+  timestamp,
+  timestamptz,
+  interval,
+  uuid,
+  json,
+  jsonb,
+  bit,
+  inet,
+  float4_array,
+  unsupported,
 };
 
 /// A column as the sink's catalog describes it.
