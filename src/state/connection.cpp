@@ -1,5 +1,7 @@
 #include "state/connection.h"
 
+#include <unistd.h>
+
 #include "tidemark/error.h"
 
 namespace tidemark::state {
@@ -10,6 +12,22 @@ std::string directory_of(const std::string& path) {
   size_t slash = path.rfind('/');
   if (slash == std::string::npos) return ".";
   return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+/// "file:" with every byte that could mean something in a URI escaped.
+std::string uri_of(const std::string& path) {
+  constexpr char kHex[] = "0123456789abcdef";
+  std::string uri = "file:";
+  for (char c : path) {
+    auto byte = static_cast<unsigned char>(c);
+    bool plain = (byte >= '0' && byte <= '9') || (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || c == '/' || c == '.' ||
+                 c == '-' || c == '_';
+    if (plain)
+      uri.push_back(c);
+    else
+      uri += {'%', kHex[byte >> 4], kHex[byte & 15]};
+  }
+  return uri;
 }
 
 }  // namespace
@@ -60,7 +78,12 @@ std::string Statement::string(int column) const {
 
 Connection::Connection(std::string path, Mode mode) : path_(std::move(path)) {
   int flags = mode == Mode::create ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE : SQLITE_OPEN_READONLY;
-  int code = sqlite3_open_v2(path_.c_str(), &db_, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  std::string name = path_;
+  if (mode == Mode::read_only && ::access((path_ + "-wal").c_str(), F_OK) != 0) {
+    name = uri_of(path_) + "?immutable=1";
+    flags |= SQLITE_OPEN_URI;
+  }
+  int code = sqlite3_open_v2(name.c_str(), &db_, flags | SQLITE_OPEN_NOMUTEX, nullptr);
   try {
     if (code != SQLITE_OK) fail(code);
     sqlite3_extended_result_codes(db_, 1);
@@ -99,6 +122,8 @@ void Connection::rollback() noexcept {
   if (sqlite3_get_autocommit(db_) == 0) sqlite3_exec(db_, "ROLLBACK", nullptr, nullptr, nullptr);
 }
 
+void Connection::relax() noexcept { sqlite3_exec(db_, "PRAGMA synchronous = NORMAL", nullptr, nullptr, nullptr); }
+
 void Connection::fail(int code) const {
   std::string hint;
   switch (code & 0xff) {
@@ -106,11 +131,6 @@ void Connection::fail(int code) const {
     case SQLITE_BUSY:
     case SQLITE_LOCKED: hint = "another program has the file open: see fuser -v " + path_; break;
     case SQLITE_READONLY:
-      if (code == SQLITE_READONLY_ROLLBACK) {
-        hint = "the daemon was killed while it wrote: start it once, it repairs the file";
-        break;
-      }
-      [[fallthrough]];
     case SQLITE_PERM:
     case SQLITE_CANTOPEN: hint = "check the rights of the file and its directory: ls -ld " + directory_of(path_) + " " + path_; break;
     case SQLITE_IOERR: hint = "the file system reports an error: look at dmesg and df -h " + directory_of(path_); break;

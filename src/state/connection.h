@@ -39,6 +39,7 @@ class Statement {
 class Connection {
  public:
   enum class Mode { create, read_only };
+  /// A reader never writes: where no WAL lies beside the file, nobody has it open, and it is read without making one.
   Connection(std::string path, Mode mode);
   ~Connection() { sqlite3_close_v2(db_); }
   Connection(const Connection&) = delete;
@@ -49,6 +50,8 @@ class Connection {
   int64_t integer(std::string_view sql);
   std::string string(std::string_view sql);
   void rollback() noexcept;
+  /// Commits no longer wait for the disk.
+  void relax() noexcept;
   const std::string& path() const { return path_; }
   /// Throws the Error for the latest failure.
   [[noreturn]] void fail(int code) const;

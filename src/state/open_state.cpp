@@ -48,9 +48,12 @@ std::unique_ptr<StateStore> open_state(const std::string& path) {
   auto connection = std::make_unique<state::Connection>(path, state::Connection::Mode::create);
   bool is_new = state::check_identity(*connection);
   if (!is_new) check_integrity(*connection);
-  connection->run("PRAGMA journal_mode = TRUNCATE");  // cheaper than DELETE: no directory write per commit
+  if (connection->string("PRAGMA journal_mode = WAL") != "wal")
+    throw Error(ErrorKind::state, "open state file " + path, "write-ahead logging cannot be used there",
+                "put the state file on a local file system, not on a network share");
   connection->run("PRAGMA synchronous = FULL");
   state::migrate(*connection);
+  connection->relax();
   return std::make_unique<state::StateFile>(std::move(lock), std::move(connection));
 }
 

@@ -130,6 +130,7 @@ void StateFile::delete_rows(const char* table, const std::string& pipeline) {
 
 void StateFile::rebuild(const std::string& pipeline, const SavedState& from_sink) {
   failpoint("state.before_write");
+  OnDisk on_disk(*connection_);
   Transaction transaction(*connection_);
   delete_rows("chunk", pipeline);
   delete_rows("table_schema", pipeline);
@@ -142,6 +143,7 @@ void StateFile::rebuild(const std::string& pipeline, const SavedState& from_sink
 
 void StateFile::save_schemas(const std::string& pipeline, const std::vector<StoredSchema>& schemas) {
   failpoint("state.before_write");
+  OnDisk on_disk(*connection_);
   Transaction transaction(*connection_);
   delete_rows("table_schema", pipeline);
   Statement put = connection_->prepare("INSERT INTO table_schema VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)");

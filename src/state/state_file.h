@@ -1,6 +1,8 @@
-// The StateStore over one SQLite file. One connection, a rollback journal and synchronous=FULL: the file is small and written once per sink
-// commit, `status` may read it at any time without touching -wal or -shm files, and SQLite's WAL-reset bug
-// (sqlite.org/wal.html#walresetbug) needs a WAL. One thread at a time; throws Error(state).
+// The StateStore over one SQLite file. One connection, WAL. Positions, chunks and progress mirror the sink, which is the truth and is read
+// first (design 2.5): they are written without waiting for the disk, so that a commit costs tens of microseconds; kill -9 loses nothing,
+// power loss the latest of them, and then the mirror is older, as after a crash between sink commit and this write. Schemas are nowhere
+// else: they are on disk when the call returns. SQLite's WAL-reset bug (sqlite.org/wal.html#walresetbug) needs two connections that
+// checkpoint; here the one that holds the lock does, readers are read-only. One thread at a time; throws Error(state).
 #pragma once
 
 #include <optional>
@@ -30,6 +32,17 @@ class StateFile final : public StateStore {
  private:
   void write_position(const std::string& pipeline, const Position& position);
   void write_chunks(const std::string& pipeline, const std::vector<ChunkRecord>& chunks);
+  /// Until its end, commits wait for the disk.
+  class OnDisk {
+   public:
+    explicit OnDisk(Connection& connection) : connection_(connection) { connection_.run("PRAGMA synchronous = FULL"); }
+    ~OnDisk() { connection_.relax(); }
+    OnDisk(const OnDisk&) = delete;
+    OnDisk& operator=(const OnDisk&) = delete;
+
+   private:
+    Connection& connection_;
+  };
   void delete_rows(const char* table, const std::string& pipeline);
   std::vector<ChunkRecord> read_chunks(const std::string& pipeline);
   std::vector<StoredSchema> read_schemas(const std::string& pipeline);

@@ -1,7 +1,10 @@
 // The state file on a real disk: what is saved comes back, and files that are foreign, newer, damaged or in use are refused with the cure.
 #include "tidemark/state.h"
 
+#include <sched.h>
+#include <signal.h>
 #include <sqlite3.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -291,4 +294,82 @@ TEST_CASE("killed while it saves, the file holds the one commit or the other") {
     CHECK(stored.position == position(after ? 2 : 1));
     CHECK(stored.chunks.size() == (after ? 1u : 0u));
   }
+}
+
+namespace {
+
+constexpr int kNotPossible = 77;
+
+/// In a child process: saves into a small tmpfs until it is full. 0: as it should be; otherwise the number of the check that failed.
+int fill_the_disk(const std::string& directory) {
+  if (::unshare(CLONE_NEWNS) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return kNotPossible;
+  ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
+  if (::mount("tmpfs", directory.c_str(), "tmpfs", 0, "size=2m") != 0) return kNotPossible;
+  std::string path = directory + "/state.db", ballast = directory + "/ballast";
+  std::ofstream(ballast) << std::string(1 << 20, 'x');
+  auto state = open_state(path);
+  uint64_t saved = 0;
+  for (;; ++saved) {
+    std::vector<ChunkRecord> chunks;
+    for (int i = 0; i < 20; ++i) chunks.push_back(chunk("orders", std::to_string(saved) + std::string(200, 'k') + std::to_string(i), 1));
+    try {
+      state->save_commit("p", position(saved + 1), chunks);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::state || error.hint().find("df -h") == std::string::npos) return 1;
+      break;
+    }
+    if (saved > 10'000) return 2;
+  }
+  if (saved == 0 || state->load("p").position != position(saved)) return 3;
+  std::filesystem::remove(ballast);
+  state->save_commit("p", position(99'999), {});
+  state.reset();
+  StoredPipeline stored = open_state(path)->load("p");
+  return stored.position == position(99'999) && stored.chunks.size() == saved * 20 ? 0 : 4;
+}
+
+}  // namespace
+
+TEST_CASE("a full disk is an error that says so, and loses nothing") {
+  TemporaryDirectory directory;
+  pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    int result = 99;
+    try {
+      result = fill_the_disk(directory.file(""));
+    } catch (...) {
+    }
+    ::_exit(result);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFEXITED(status));
+  if (WEXITSTATUS(status) == kNotPossible) {
+    WARN("skipped: this user may not mount a file system");
+    return;
+  }
+  CHECK(WEXITSTATUS(status) == 0);
+}
+
+TEST_CASE("status reads what a killed daemon left") {
+  TemporaryDirectory directory;
+  std::string path = directory.file("state.db");
+  pid_t child = ::fork();
+  REQUIRE(child >= 0);
+  if (child == 0) {
+    auto state = open_state(path);
+    state->save_commit("p", position(8), {chunk("orders", "m", 10)});
+    ::kill(::getpid(), SIGKILL);
+  }
+  int status = 0;
+  REQUIRE(::waitpid(child, &status, 0) == child);
+  REQUIRE(WIFSIGNALED(status));
+  REQUIRE(std::filesystem::exists(path + "-wal"));
+  CHECK(open_state_read_only(path)->load("p").position == position(8));
+  CHECK(open_state(path)->load("p").chunks.size() == 1);
+  CHECK_FALSE(std::filesystem::exists(path + "-wal"));
+  CHECK(open_state_read_only(path)->load("p").position == position(8));
+  CHECK_FALSE(std::filesystem::exists(path + "-wal"));
+  CHECK_FALSE(std::filesystem::exists(path + "-shm"));
 }
