@@ -2,6 +2,8 @@
 
 #include <cstring>
 
+#include "engine/mysql/event_control.h"
+
 namespace tidemark::mysql {
 
 namespace {
@@ -71,6 +73,13 @@ bool parse_mariadb_gtid(const EventHeader& header, ByteCursor body, GtidEvent& o
   out.gtid.server_id = header.server_id;
   out.flags = body.u8();
   if (out.flags & 2) out.commit_id = body.u64();
+  if (out.flags & (64 | 128)) {
+    uint32_t format_id = body.u32();
+    size_t gtrid_size = body.u8();
+    size_t bqual_size = body.u8();
+    std::string_view gtrid = body.bytes(gtrid_size);
+    out.xid = xid_text(gtrid, body.bytes(bqual_size), format_id);
+  }
   out.commit_micros = static_cast<int64_t>(header.timestamp) * 1000000;
   return !body.failed() && out.gtid.number != 0;
 }

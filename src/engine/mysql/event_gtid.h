@@ -19,6 +19,8 @@ struct GtidEvent {
   // MariaDB
   uint8_t flags = 0;
   uint64_t commit_id = 0;
+  std::string xid;  // as xid_text() writes it: of the XA transaction that is prepared or completed here
+  bool prepares_xa() const { return (flags & 64) != 0; }
   bool standalone() const { return (flags & 1) != 0; }  // one event follows, and no end event after it
 };
 

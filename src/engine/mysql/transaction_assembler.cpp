@@ -217,7 +217,9 @@ void TransactionAssembler::on_gtid(const EventHeader& header, ByteCursor body) {
   gtid_ = std::move(gtid);
   found_place_ = true;
   begin_group();
-  if (mariadb && !gtid_.standalone()) group_ = Group::open;
+  if (!mariadb || gtid_.standalone()) return;
+  group_ = Group::open;
+  if (gtid_.prepares_xa()) on_xa_start(gtid_.xid);  // MariaDB has no XA START event
 }
 
 void TransactionAssembler::on_rows(const EventHeader& header, std::string_view event) {
