@@ -73,7 +73,14 @@ void Session::reconcile_state(const SavedState& saved, const StoredPipeline& sto
 Position Session::starting_position(const SavedState& saved) {
   if (saved.position.known()) {  // resuming wins over the startup mode
     source_->check_position(saved.position);
-    return saved.position;
+    Position position = saved.position;
+    if (position.server != source_info_.server) {  // after a failover GTIDs carry over, offsets are those of another log
+      spdlog::info("{}: the source is now server {} (it was {}); its GTIDs prove that reading can go on", pipeline_.name, source_info_.server,
+                   position.server);
+      position.server = source_info_.server;
+      position.offset = position.read_from = {};
+    }
+    return position;
   }
   switch (pipeline_.startup) {
     case Startup::earliest: return source_->earliest_position();
