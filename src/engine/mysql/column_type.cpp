@@ -69,7 +69,8 @@ bool is_character(ColumnType type, Flavour flavour) {
     case ColumnType::medium_blob:
     case ColumnType::long_blob:
     case ColumnType::blob: return true;
-    case ColumnType::geometry:  // MariaDB's geometries are BLOBs to it
+    case ColumnType::vector: return flavour == Flavour::mysql;  // a BLOB to MySQL
+    case ColumnType::geometry:                                  // MariaDB's geometries are BLOBs to it
     case ColumnType::mariadb_blob_compressed:
     case ColumnType::mariadb_varchar_compressed: return flavour == Flavour::mariadb;
     default: return false;

@@ -137,6 +137,13 @@ bool RowDecoder::fail(const char* why) {
   return false;
 }
 
+bool RowDecoder::fail_unsupported(const char* why, const char* hint) {
+  fail(why);
+  error_kind_ = ErrorKind::unsupported;
+  error_hint_ = hint;
+  return false;
+}
+
 bool RowDecoder::fail_at(size_t column, const char* why) {
   std::string name = "@" + std::to_string(column + 1);
   if (schema_ != nullptr && steps_[column].column >= 0) name = schema_->columns[static_cast<size_t>(steps_[column].column)].name;

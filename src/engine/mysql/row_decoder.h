@@ -47,7 +47,9 @@ class RowDecoder {
   size_t json_columns() const { return json_columns_; }
   /// Values may point into the image: whoever calls decode() has copied it into the arena first.
   bool borrows() const { return borrows_; }
+  /// Sets the error; false.
   bool fail(const char* why);
+  bool fail_unsupported(const char* why, const char* hint);
 
   ErrorKind error_kind() const { return error_kind_; }
   /// "table shop.orders, column note: value is longer than the event"
