@@ -5,6 +5,7 @@
 #   --sink      what to write into (default sqlite)
 #   --seconds   how long to watch the live stream after the copy (default 10)
 #   --keep      leave it all running at the end, and print how to look and how to stop
+# TIDEMARK_BUILD: a build directory to take the programs from, instead of building build/release.
 set -eu
 
 usage() { sed -n '4,7s/^# *//p' "$0"; }
@@ -22,7 +23,7 @@ case $sink in sqlite | postgres) ;; *) echo "demo.sh: --sink is sqlite or postgr
 case $seconds in '' | *[!0-9]*) echo "demo.sh: --seconds is a whole number, not '$seconds'" >&2; exit 2 ;; esac
 
 top=$(realpath "$(dirname "$0")/..")
-build=$top/build/release
+build=${TIDEMARK_BUILD:-$top/build/release}
 tidemark=$build/tidemark
 dir=$(mktemp -d /tmp/tidemark-demo.XXXXXX)
 chmod 711 "$dir"  # PostgreSQL's user passes through it
@@ -39,7 +40,7 @@ stop_all() {
 }
 at_exit() {
   local status=$?
-  if [ "$status" != 0 ] && [ -s "$dir/tidemark.log" ]; then
+  if [ "$status" != 0 ] && [ -e "$dir/tidemark.log" ]; then
     echo "demo.sh: failed; the daemon's log ends with:" >&2
     tail -25 "$dir/tidemark.log" >&2
   fi
@@ -73,10 +74,12 @@ wait_for() {  # wait_for LOG PID COMMAND...
   fail "$1 gets no answer from its server"
 }
 
-echo "build    installing what is missing, building release"
 bash "$top/packaging/install-deps.sh" --servers || fail "packages could not be installed"
-export CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=$top
-(cd "$top" && quietly cmake --preset release && quietly cmake --build --preset release --target tidemark tidemark-demo-shop)
+if [ -z "${TIDEMARK_BUILD:-}" ]; then
+  echo "build    release, in $build"
+  export CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=$top
+  (cd "$top" && quietly cmake --preset release && quietly cmake --build --preset release --target tidemark tidemark-demo-shop)
+fi
 begin=$SECONDS
 
 # --- the source: a private MariaDB ---
