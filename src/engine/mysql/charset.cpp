@@ -1,6 +1,7 @@
 #include "engine/mysql/charset.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "engine/mysql/charset_tables.h"
 #include "engine/mysql/utf8.h"
@@ -72,6 +73,36 @@ size_t from_single_byte(std::string_view text, SingleByteSet set, char* out) {
   return static_cast<size_t>(p - out);
 }
 
+struct Range {
+  uint8_t first, last;
+  bool has(uint8_t byte) const { return byte >= first && byte <= last; }
+};
+
+/// Well formed, whether a character is assigned to it or not.
+bool is_pair(DoubleByteSet set, uint8_t lead, uint8_t trail) {
+  static constexpr struct {
+    Range leads[2], trails[3];
+  } kForms[] = {
+      {{{0xA1, 0xF9}, {1, 0}}, {{0x40, 0x7E}, {0xA1, 0xFE}, {1, 0}}},        // big5
+      {{{0xA1, 0xF7}, {1, 0}}, {{0xA1, 0xFE}, {1, 0}, {1, 0}}},              // gb2312
+      {{{0x81, 0xFE}, {1, 0}}, {{0x40, 0x7E}, {0x80, 0xFE}, {1, 0}}},        // gbk
+      {{{0x81, 0xFE}, {1, 0}}, {{0x40, 0x7E}, {0x80, 0xFE}, {1, 0}}},        // gb18030
+      {{{0x81, 0x9F}, {0xE0, 0xFC}}, {{0x40, 0x7E}, {0x80, 0xFC}, {1, 0}}},  // sjis
+      {{{0x81, 0x9F}, {0xE0, 0xFC}}, {{0x40, 0x7E}, {0x80, 0xFC}, {1, 0}}},  // cp932
+      {{{0xA1, 0xFE}, {1, 0}}, {{0xA1, 0xFE}, {1, 0}, {1, 0}}},              // ujis
+      {{{1, 0}, {1, 0}}, {{1, 0}, {1, 0}, {1, 0}}},                          // ujis_8f
+      {{{0xA1, 0xFE}, {1, 0}}, {{0xA1, 0xFE}, {1, 0}, {1, 0}}},              // eucjpms
+      {{{1, 0}, {1, 0}}, {{1, 0}, {1, 0}, {1, 0}}},                          // eucjpms_8f
+      {{{0x81, 0xFE}, {1, 0}}, {{0x41, 0x5A}, {0x61, 0x7A}, {0x81, 0xFE}}},  // euckr
+  };
+  static_assert(std::size(kForms) == static_cast<size_t>(DoubleByteSet::count));
+  const auto& form = kForms[static_cast<size_t>(set)];
+  auto has = [](const auto& ranges, uint8_t byte) {
+    return std::any_of(std::begin(ranges), std::end(ranges), [byte](const Range& r) { return r.has(byte); });
+  };
+  return has(form.leads, lead) && has(form.trails, trail);
+}
+
 /// A set of one- and two-byte codes, three after 0x8F in the Japanese EUC sets, four in GB 18030.
 size_t from_double_byte(std::string_view text, const Charset& charset, char* out) {
   auto set = static_cast<DoubleByteSet>(charset.table());
@@ -104,12 +135,12 @@ size_t from_double_byte(std::string_view text, const Charset& charset, char* out
         if (i + 3 < text.size()) {
           point = gb18030_four_bytes(static_cast<uint32_t>(lead) << 24 | static_cast<uint32_t>(trail) << 16 |
                                      static_cast<uint32_t>(byte_at(text, i + 2)) << 8 | byte_at(text, i + 3));
-          if (point != 0) used = 4;
+          if (byte_at(text, i + 2) >= 0x81) used = 4;
         }
       } else {
         point = table[(lead & 0x7Fu) << 8 | trail];
-        // An unassigned pair is one '?', a byte that cannot be followed by this one stands alone.
-        if (point != 0 || trail >= 0x80) used = 2;
+        // An unassigned pair is one '?'; a byte that cannot be followed by this one stands alone.
+        if (point != 0 || is_pair(set, lead, trail)) used = 2;
       }
     }
     p += put_utf8(point == 0 ? '?' : point, p);
