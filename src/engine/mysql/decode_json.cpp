@@ -56,7 +56,13 @@ class Decoder {
       tables_.clear();
     }
     if (checksums_) {
-      if (whole.size() < kEventHeaderBytes + kChecksumBytes || !checksum_matches(whole))
+      // The server marks the file that it is writing after the checksum was made.
+      std::string format;
+      if (header.type == EventType::format_description) {
+        format = whole;
+        format[17] = static_cast<char>(format[17] & ~1);
+      }
+      if (whole.size() < kEventHeaderBytes + kChecksumBytes || !checksum_matches(format.empty() ? whole : format))
         fail(fmt::format("the checksum of a {} event does not match", event_type_name(header.type)));
       if (header.type != EventType::format_description) whole.remove_suffix(kChecksumBytes);
     }
