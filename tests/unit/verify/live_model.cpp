@@ -37,6 +37,9 @@ int64_t id_of(const KeyBytes& key) {
   return decode_key(key, arena).at(0).int64();
 }
 
+/// Without a key the id is only shown modulo 100, so that whole rows can be there several times.
+int64_t shown_id(int64_t id, bool keyed) { return keyed ? id : id % 100; }
+
 void add_row(RowBlock& block, int64_t id, const std::string& body, bool key_only = false) {
   Value* row = block.arena.allocate_row(2);
   row[0] = Value::int64(id);
@@ -150,14 +153,14 @@ class ModelReader : public SnapshotReader {
     view.visibility.offset = offset_of(model_.visible_to_);
     return view;
   }
-  void read(const TableSchema&, const KeyRange& range, size_t block_bytes, const RowBlockSink& sink) override {
+  void read(const TableSchema& table, const KeyRange& range, size_t block_bytes, const RowBlockSink& sink) override {
     require_view();
     auto it = range.after ? view_->upper_bound(id_of(*range.after)) : view_->begin();
     const auto end = range.upto ? view_->upper_bound(id_of(*range.upto)) : view_->end();
     while (it != end) {
       auto block = std::make_unique<RowBlock>();
       for (size_t bytes = 0; it != end && bytes < block_bytes; ++it) {
-        add_row(*block, it->first, it->second);
+        add_row(*block, shown_id(it->first, table.has_key()), it->second);
         bytes += 64 + it->second.size();
       }
       if (!sink(std::move(block))) return;
@@ -263,7 +266,7 @@ class ModelSink : public Sink {
     const bool keyed = model_.keyed_;
     auto block = std::make_unique<RowBlock>();
     auto it = keyed && !after.empty() ? all.upper_bound(id_of(after)) : all.begin();
-    for (; it != all.end() && (!keyed || block->rows.size() < limit); ++it) add_row(*block, it->first, it->second, keyed);
+    for (; it != all.end() && (!keyed || block->rows.size() < limit); ++it) add_row(*block, shown_id(it->first, keyed), it->second, keyed);
     rows(std::move(block));
   }
   Value represent(uint32_t, uint32_t, const Value& value, Arena&) override { return value; }
