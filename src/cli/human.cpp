@@ -48,7 +48,7 @@ std::string grouped(uint64_t number) {
   std::string digits = std::to_string(number);
   for (size_t at = digits.size(); at > 3;) {
     at -= 3;
-    digits.insert(at, " ");
+    digits.insert(at, 1, ' ');  // not insert(at, " "): g++ 12 warns of an overlap there that cannot be
   }
   return digits;
 }
