@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <map>
+#include <set>
 
-#include "engine/mysql/dump_stream.h"
+#include "engine/mysql/dialect.h"
 #include "engine/mysql/positions.h"
 
 namespace tidemark::mysql {
@@ -106,7 +108,6 @@ class Checker {
     if (!connection_.is_mariadb() && value("gtid_mode").find("PERMISSIVE") != std::string::npos) {
       warn(fmt::format("gtid_mode is {}: positions go by file and offset until it is ON or OFF", value("gtid_mode")));
     }
-    if (value("encrypt_binlog") == "ON" || value("binlog_encryption") == "ON") return;  // files only, the stream is plain
   }
 
   void retention() {
@@ -226,5 +227,34 @@ bool grants_contain(const std::vector<std::string>& grants, std::string_view pri
 }
 
 SourceInfo check_server(Connection& connection, const SourceConfig& config) { return Checker(connection, config).run(); }
+
+void check_lock_privilege(Connection& connection, const std::vector<SchemaRef>& tables) {
+  if (connection.is_mariadb()) return;
+  const bool gtids = has_gtids(connection);
+  std::set<std::string> databases, missing;
+  connection.execute("SET SESSION lock_wait_timeout=1");
+  for (const SchemaRef& table : tables) {
+    if ((gtids && table->has_key()) || !databases.insert(table->name.database).second) continue;
+    try {
+      connection.execute(fmt::format("LOCK TABLES {} READ", quote_name(table->name)));
+    } catch (const Error& e) {
+      if (e.kind() == ErrorKind::credentials) {
+        missing.insert(quote_name(table->name.database));
+      } else if (e.server_code() != "1205") {  // a lock that has to wait is one that we may take
+        throw;
+      }
+    }
+    connection.execute("UNLOCK TABLES");
+  }
+  if (missing.empty()) return;
+  const std::string user = quote_user(connection.query_text("SELECT CURRENT_USER()"));
+  std::string cure;
+  for (const std::string& database : missing) cure += fmt::format("GRANT LOCK TABLES ON {}.* TO {}; ", printable(database), user);
+  throw Error(
+      ErrorKind::credentials, "copying tables",
+      fmt::format("the user lacks LOCK TABLES on {}, needed to know what a read saw {}",
+                  printable(fmt::format("{}", fmt::join(missing, ", "))), gtids ? "of tables without a key" : "while gtid_mode is not ON"),
+      cure);
+}
 
 }  // namespace tidemark::mysql

@@ -9,6 +9,9 @@
 namespace tidemark::mysql {
 
 SourceInfo check_server(Connection& connection, const SourceConfig& config);
+/// Tables whose reads must be exact without MariaDB's help (MySQL without GTIDs; tables without key) are locked for an instant: throws
+/// Error(credentials) when the user may not.
+void check_lock_privilege(Connection& connection, const std::vector<SchemaRef>& tables);
 
 enum class VersionVerdict : uint8_t { fits, newer, too_old };
 /// MySQL 5.7 to 9.7, MariaDB 10.5 to 11.8 fit.

@@ -29,6 +29,20 @@ std::string allowed_plugins(TlsMode mode, bool local_peer) {
   return plugins;
 }
 
+// After these the server has no session of ours any more.
+bool ends_connection(unsigned number) {
+  switch (number) {
+    case CR_SERVER_GONE_ERROR:
+    case CR_SERVER_LOST:
+    case CR_SERVER_LOST_EXTENDED:
+    case CR_MALFORMED_PACKET:
+    case 1053:
+    case 1927:
+    case 4031: return true;
+    default: return false;
+  }
+}
+
 std::string hint_for(unsigned number, const std::string& peer, const std::string& user, TlsMode mode) {
   switch (number) {
     case 1045:
@@ -125,7 +139,9 @@ ErrorKind kind_of_error_number(unsigned number) {
 }
 
 bool is_local_peer(const ServerAddress& address) {
-  return !address.socket.empty() || address.host == "localhost" || address.host == "::1" || address.host.rfind("127.", 0) == 0;
+  if (!address.socket.empty() || address.host == "localhost" || address.host == "::1") return true;
+  // 127.0.0.0/8 as numbers: "127.example.org" is a name
+  return address.host.rfind("127.", 0) == 0 && address.host.find_first_not_of("0123456789.") == std::string::npos;
 }
 
 Connection::Connection(const SourceConfig& config, Purpose purpose)
@@ -311,6 +327,7 @@ void Connection::fail(std::string_view what_failed, MYSQL_STMT* statement) {
 void Connection::throw_error(std::string_view what_failed, unsigned number, const char* sqlstate, std::string message) {
   if (cancelled()) throw Error(ErrorKind::interrupted, std::string(what_failed), "stopped on request");
   if (message.empty()) message = "no message from the client library";
+  if (ends_connection(number)) abandon();
   // libmariadb's own numbers for "this plugin is not in the list that we allow"
   if (message.find("not allowed") != std::string::npos && message.find("plugin") != std::string::npos) {
     throw Error(ErrorKind::credentials, std::string(what_failed), printable(message),

@@ -34,6 +34,7 @@ class MysqlSource final : public Source {
     std::vector<std::string> cascades;
     std::vector<SchemaRef> tables = describe_tables(connection, selection, &cascades);
     for (const std::string& warning : cascades) spdlog::warn("source {}: {}", config_.name, warning);
+    check_lock_privilege(connection, tables);
     return tables;
   }
 

@@ -284,7 +284,7 @@ std::string_view ResultStream::next() {
   if (at_end_) return {};
   MYSQL* mysql = connection_.handle();
   const unsigned long length = mysql_net_read_packet(mysql);
-  if (length == static_cast<unsigned long>(-1)) connection_.fail("reading rows failed");
+  if (length == packet_error) connection_.fail("reading rows failed");
   const char* packet = reinterpret_cast<const char*>(mysql->net.read_pos);
   if (length > 0 && static_cast<unsigned char>(packet[0]) == 0xFE) {  // a row starts with 0x00
     at_end_ = true;
