@@ -1,7 +1,9 @@
 // tidemark-bench-decode: reads the binary log of a live server from a position to the end as it is now and throws the rows away.
 // Prints one line of JSON: rows, transactions, bytes, wall and CPU seconds of this process, rows a CPU second.
-//   tidemark-bench-decode --socket PATH | --port N [--user U] [--include 'db.*'] [--from FILE:POS | --gtids SET] [--checksum-rows]
+//   tidemark-bench-decode --socket PATH | --port N [--user U] [--include 'db.*'] [--from FILE:POS | --gtids SET] [--to FILE:POS]
+//       [--batch-bytes N] [--tls on] [--print]
 #include <fmt/format.h>
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <chrono>
@@ -19,7 +21,7 @@ using namespace tidemark;
 
 struct Options {
   SourceConfig source;
-  std::string from, gtids;
+  std::string from, to, gtids;
   TableSelection tables;
   bool print = false;
   size_t target_bytes = 1 << 20;
@@ -50,6 +52,8 @@ Options parse(int argc, char** argv) {
       o.tables.include.push_back(value);
     else if (flag == "--from")
       o.from = value;
+    else if (flag == "--to")
+      o.to = value;
     else if (flag == "--gtids")
       o.gtids = value;
     else if (flag == "--batch-bytes")
@@ -116,6 +120,7 @@ int run(const Options& o) {
   bool new_words = !control.is_mariadb() && control.version() >= 80400;
   mysql::ResultRow status = control.query_row(new_words ? "SHOW BINARY LOG STATUS" : "SHOW MASTER STATUS");
   Position end = position_of(status.at(0).value() + ":" + status.at(1).value(), control);
+  if (!o.to.empty()) end = position_of(o.to, control);
   SourceInfo info;
   info.server = "1";
   info.gtids = !o.gtids.empty();
@@ -156,6 +161,9 @@ int run(const Options& o) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Batches are freed as fast as they are made: without this the allocator hands their pages back to the system each time.
+  mallopt(M_MMAP_THRESHOLD, 8 << 20);
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
   try {
     return run(parse(argc, argv));
   } catch (const Error& error) {

@@ -34,8 +34,11 @@ constexpr KnownText kKnown[] = {
      "the server's log is shorter than the saved position: was it reset, or restored from a backup?"},
     {"diverged", ErrorKind::lineage, "this server's history differs from the one that was read before: connect to the server that has it"},
     {"max_allowed_packet", ErrorKind::server_settings,
-     "an event is larger than the server may send: SET GLOBAL max_allowed_packet = 1073741824"},
-    {"exceeds max", ErrorKind::server_settings, "an event is larger than the server may send: SET GLOBAL max_allowed_packet = 1073741824"},
+     "either an event is larger than the server may send (SET GLOBAL max_allowed_packet = 1073741824), or the position is not the "
+     "beginning of an event"},
+    {"exceeds max", ErrorKind::server_settings,
+     "either an event is larger than the server may send (SET GLOBAL max_allowed_packet = 1073741824), or the position is not the "
+     "beginning of an event"},
     {"bogus data", ErrorKind::lineage,
      "the saved position does not fall on an event of this server's log: is it another server, or was its log reset?"},
     {"crc check", ErrorKind::corrupt, "the server's log file is damaged"},
