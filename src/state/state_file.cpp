@@ -132,8 +132,8 @@ void StateFile::rebuild(const std::string& pipeline, const SavedState& from_sink
   failpoint("state.before_write");
   OnDisk on_disk(*connection_);
   Transaction transaction(*connection_);
+  // Schemas stay: the sink has none to give, and without those that hold at its position rows would be decoded with today's.
   delete_rows("chunk", pipeline);
-  delete_rows("table_schema", pipeline);
   delete_rows("progress", pipeline);
   write_position(pipeline, from_sink.position);
   write_chunks(pipeline, from_sink.chunks);

@@ -83,7 +83,9 @@ bool Statement::step() {
 }
 
 std::string_view Statement::bytes(int column) const {
-  const void* data = sqlite3_column_blob(get(), column);
+  // text is asked for as text: the file may be an existing one in UTF-16
+  bool text = sqlite3_column_type(get(), column) == SQLITE_TEXT;
+  const void* data = text ? static_cast<const void*>(sqlite3_column_text(get(), column)) : sqlite3_column_blob(get(), column);
   return {data == nullptr ? "" : static_cast<const char*>(data), static_cast<size_t>(sqlite3_column_bytes(get(), column))};
 }
 

@@ -164,7 +164,8 @@ Value column_value(sqlite3_stmt* stmt, int index, const ColumnPlan& column, Aren
     return static_cast<double>(narrow) == number ? Value::float32(narrow) : Value::float64(number);
   }
   if ((type == SQLITE_TEXT && column.storage == Storage::text) || (type == SQLITE_BLOB && column.storage == Storage::blob)) {
-    const void* data = sqlite3_column_blob(stmt, index);
+    // text is asked for as text: the file may be an existing one in UTF-16
+    const void* data = type == SQLITE_TEXT ? static_cast<const void*>(sqlite3_column_text(stmt, index)) : sqlite3_column_blob(stmt, index);
     std::string_view bytes(data == nullptr ? "" : static_cast<const char*>(data), static_cast<size_t>(sqlite3_column_bytes(stmt, index)));
     if (type == SQLITE_TEXT) return parse_text(bytes, column, arena);
     return Value::of_bytes(column.kind, arena.copy(bytes));

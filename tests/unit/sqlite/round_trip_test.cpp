@@ -1,4 +1,5 @@
 // Every kind of value through the sink and back: equal to represent(), and stored in the class that types.md promises.
+#include <algorithm>
 #include <cfloat>
 #include <cmath>
 #include <limits>

@@ -3,6 +3,7 @@
 
 #include <sqlite3.h>
 
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <map>
@@ -120,6 +121,11 @@ inline std::string query(const std::string& path, const std::string& sql) {
   }
   sqlite3_close(db);
   return out;
+}
+
+inline bool contains(const std::string& text, const std::string& part) {
+  UNSCOPED_INFO("in: " << text);
+  return text.find(part) != std::string::npos;
 }
 
 /// What kind of Error a call throws, and its text; fails the test when it throws none.

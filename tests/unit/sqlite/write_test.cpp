@@ -1,4 +1,5 @@
 // What the steps of a batch do to rows: upserts, deletes, patches, sequences, loads; commit, rollback, records.
+#include <chrono>
 #include <thread>
 
 #include "sink_fixture.h"

@@ -74,6 +74,11 @@ Error error_of(Call call) {
   std::abort();
 }
 
+bool contains(const std::string& text, const std::string& part) {
+  UNSCOPED_INFO("in: " << text);
+  return text.find(part) != std::string::npos;
+}
+
 Error open_error(const std::string& path) {
   return error_of([&] { open_state(path); });
 }
@@ -130,13 +135,17 @@ TEST_CASE("what is saved comes back after a restart") {
   CHECK(state->pipelines() == std::vector<std::string>{"other", "p"});
 }
 
-TEST_CASE("rebuild replaces everything of one pipeline") {
+TEST_CASE("rebuild replaces what the sink knows of one pipeline") {
   TemporaryDirectory directory;
   auto state = open_state(directory.file("state.db"));
   state->save_commit("p", position(1), {chunk("orders", "a", 1), chunk("items", "b", 1)});
   state->save_commit("q", position(5), {chunk("orders", "a", 1)});
+  TableSchema schema;
+  schema.name = {"shop", "orders"};
+  state->save_schemas("p", {{schema, position(1).text()}});
   state->rebuild("p", {position(3), {chunk("orders", "z", 9)}});
   StoredPipeline stored = state->load("p");
+  CHECK(stored.schemas.size() == 1);  // the sink has none to rebuild them from
   CHECK(stored.position == position(3));
   REQUIRE(stored.chunks.size() == 1);
   CHECK(stored.chunks[0].rows == 9);
@@ -151,7 +160,7 @@ TEST_CASE("a second daemon is told who holds the file") {
   auto state = open_state(path);
   Error error = open_error(path);
   CHECK(error.kind() == ErrorKind::busy);
-  CHECK_THAT(error.cause(), Catch::Contains("pid " + std::to_string(::getpid())));
+  CHECK(contains(error.cause(), "pid " + std::to_string(::getpid())));
   state.reset();
   CHECK_NOTHROW(open_state(path));
 }
@@ -180,7 +189,8 @@ TEST_CASE("a file of a newer tidemark is refused and left as it is") {
   std::string before = content(path);
   Error error = open_error(path);
   CHECK(error.kind() == ErrorKind::state);
-  CHECK_THAT(error.cause(), Catch::Contains("newer tidemark") && Catch::Contains("99"));
+  CHECK(contains(error.cause(), "newer tidemark"));
+  CHECK(contains(error.cause(), "99"));
   CHECK_FALSE(error.hint().empty());
   CHECK(content(path) == before);
   CHECK(error_of([&] { open_state_read_only(path); }).kind() == ErrorKind::state);
@@ -219,17 +229,17 @@ TEST_CASE("files of others and places without a file are refused") {
   std::string before = content(foreign);
   Error error = open_error(foreign);
   CHECK(error.kind() == ErrorKind::state);
-  CHECK_THAT(error.cause(), Catch::Contains("another program"));
+  CHECK(contains(error.cause(), "another program"));
   CHECK(content(foreign) == before);
 
   std::ofstream(directory.file("text")) << std::string(9000, 'x');
   error = open_error(directory.file("text"));
   CHECK(error.kind() == ErrorKind::state);
-  CHECK_THAT(error.hint(), Catch::Contains("rebuilt from the sink"));
+  CHECK(contains(error.hint(), "rebuilt from the sink"));
 
   error = open_error(directory.file("no/such/state.db"));
   CHECK(error.kind() == ErrorKind::state);
-  CHECK_THAT(error.hint(), Catch::Contains("install -d"));
+  CHECK(contains(error.hint(), "install -d"));
   CHECK(open_error(directory.file("")).kind() == ErrorKind::state);
 }
 
@@ -265,7 +275,7 @@ TEST_CASE("a damaged record is found by its checksum") {
   run_sql(path, "UPDATE pipeline SET position = replace(position, '4711', '4811')");
   Error error = error_of([&] { open_state(path)->load("p"); });
   CHECK(error.kind() == ErrorKind::state);
-  CHECK_THAT(error.hint(), Catch::Contains("rebuilt from the sink"));
+  CHECK(contains(error.hint(), "rebuilt from the sink"));
   open_state(path)->rebuild("p", {position(1), {}});
   run_sql(path, "DELETE FROM chunk");
   CHECK(open_state(path)->load("p").position == position(1));
