@@ -13,7 +13,7 @@ struct KnownText {
   const char* hint;
 };
 
-// Error 1236 (ER_MASTER_FATAL_ERROR_READING_BINLOG) is one number for a dozen things.
+// Error 1236 (ER_MASTER_FATAL_ERROR_READING_BINLOG) is one number for a dozen things; MariaDB has a number of its own for the first.
 constexpr KnownText kKnown[] = {
     {"same server_uuid", ErrorKind::busy,
      "another replica uses this server_id: give this source one of its own (sources: <name>: server_id)"},
@@ -51,7 +51,8 @@ constexpr KnownText kKnown[] = {
 
 void throw_server_error(unsigned number, const std::string& text) {
   Error error(kind_of_error_number(number), "reading the binary log", text.empty() ? "the connection was lost" : text);
-  if (number == 1236) {
+  constexpr unsigned kFatalReading = 1236, kSameId = 4052;
+  if (number == kFatalReading || number == kSameId) {
     error = Error(ErrorKind::unsupported, "reading the binary log", text);
     for (const KnownText& known : kKnown) {
       if (text.find(known.part) == std::string::npos) continue;

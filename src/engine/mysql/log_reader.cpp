@@ -60,7 +60,8 @@ class BinlogReader : public LogReader {
     assembler_.begin_batch(batch);
     try {
       fill(batch, target_bytes, Clock::now() + wait);
-    } catch (const Error&) {
+    } catch (Error& error) {
+      if (error.position().empty() && error.kind() != ErrorKind::interrupted) error.at(assembler_.place_text());
       // What lies before the failure is handed on first.
       failure_ = std::current_exception();
       bool useful = assembler_.useful();

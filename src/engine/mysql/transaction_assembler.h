@@ -46,6 +46,8 @@ class TransactionAssembler {
   /// The batch has something that a consumer can use now: not only the beginning of a transaction.
   bool useful() const;
   void end_batch();
+  /// The newest place with no transaction open, for messages.
+  std::string place_text() const { return position_.text(safe_); }
   /// An event of the log itself has come, not only what the dump thread says before it has found its place.
   bool found_place() const { return found_place_; }
 
