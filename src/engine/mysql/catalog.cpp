@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "engine/mysql/dialect.h"
+#include "engine/mysql/enum_labels.h"
 #include "engine/mysql/types.h"
 
 namespace tidemark::mysql {
@@ -215,11 +216,12 @@ const std::vector<std::string>* configured_key(const TableSelection& selection, 
   return nullptr;
 }
 
-void finish(Draft& draft, const TableSelection& selection) {
+void finish(Connection& connection, Draft& draft, const TableSelection& selection) {
   TableSchema& schema = draft.schema;
   schema.source_columns = static_cast<uint16_t>(draft.columns.size());
-  for (const ColumnFacts& facts : draft.columns) {
+  for (ColumnFacts& facts : draft.columns) {
     if (is_generated(facts)) continue;
+    if (labels_in_doubt(facts)) resolve_labels(connection, schema.name, facts);
     schema.columns.push_back(make_column(facts, fmt::format("column {} of {}", printable(facts.name), printable(schema.name.text()))));
   }
   std::vector<IndexFacts> indexes;
@@ -233,11 +235,6 @@ std::vector<uint16_t> key_of(const TableSchema& table, const std::vector<std::st
   for (const std::string& name : names) {
     const int i = table.find_column(name);
     if (i < 0 || table.columns[static_cast<size_t>(i)].nullable) return {};
-    const Column& column = table.columns[static_cast<size_t>(i)];
-    // labels outside the BMP arrive as '?' from information_schema: their numbers, which order the key, are not known
-    if (std::any_of(column.labels.begin(), column.labels.end(), [](const std::string& l) { return l.find('?') != std::string::npos; })) {
-      return {};
-    }
     key.push_back(static_cast<uint16_t>(i));
   }
   return key;
@@ -288,7 +285,7 @@ std::vector<SchemaRef> describe_tables(Connection& connection, const TableSelect
   }
   for (auto& [name, draft] : drafts) {
     try {
-      finish(draft, selection);
+      finish(connection, draft, selection);
       schemas.push_back(std::make_shared<const TableSchema>(std::move(draft.schema)));
     } catch (const Error& e) {
       if (e.kind() != ErrorKind::unsupported) throw;

@@ -284,6 +284,11 @@ std::vector<ResultRow> Connection::query(std::string_view sql) {
       if (row[i]) out[i].emplace(row[i], lengths[i]);
     }
   }
+  // a compound statement ends with a result of its own
+  while (mysql_more_results(mysql_)) {
+    if (mysql_next_result(mysql_) > 0) fail("query failed");
+    const Result rest(mysql_store_result(mysql_));
+  }
   return rows;
 }
 

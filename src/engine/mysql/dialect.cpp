@@ -28,10 +28,14 @@ std::string float_text(double v) {
   return {out, end.ptr};
 }
 
-/// 1-based place of a label; 0 is the error value that prints as ''.
+/// 1-based place of a label; '' that is no label is the error value, number 0.
 size_t label_number(const Column& column, std::string_view label) {
   const auto it = std::find(column.labels.begin(), column.labels.end(), label);
-  return it == column.labels.end() ? 0 : static_cast<size_t>(it - column.labels.begin()) + 1;
+  if (it != column.labels.end()) return static_cast<size_t>(it - column.labels.begin()) + 1;
+  if (label.empty()) return 0;
+  throw Error(ErrorKind::schema_changed, "building a key predicate",
+              fmt::format("column {} has a member that its type did not have", printable(column.name)),
+              "the table was altered after it was looked at: start the pipeline again to take up its new form");
 }
 
 uint64_t set_bits(const Column& column, std::string_view text) {

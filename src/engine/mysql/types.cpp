@@ -156,14 +156,16 @@ Column make_column(const ColumnFacts& facts, const std::string& what) {
   Column column;
   column.name = facts.name;
   column.kind = rule->kind;
-  column.native_type = without_comments(facts.column_type);
+  // the members of an ENUM may look like comments
+  const bool has_members = type == "enum" || type == "set";
+  column.native_type = has_members ? facts.column_type : without_comments(facts.column_type);
   column.ordinal = facts.ordinal;
   column.nullable = facts.nullable;
   column.large_object = rule->large;
   column.auto_increment = lower(facts.extra).find("auto_increment") != std::string::npos;
   // behind the brackets only: an ENUM may have a label called "unsigned"
   const std::string attributes = column.native_type.substr(std::min(column.native_type.size(), column.native_type.rfind(')') + 1));
-  const std::string all = type == "enum" || type == "set" ? attributes : lower(column.native_type);
+  const std::string all = has_members ? attributes : lower(column.native_type);
   column.is_unsigned = all.find("unsigned") != std::string::npos;
   if (column.kind == ValueKind::int64 && column.is_unsigned && type != "year") column.kind = ValueKind::uint64;
   if (type == "year") column.is_unsigned = false;
@@ -193,8 +195,8 @@ Column make_column(const ColumnFacts& facts, const std::string& what) {
   if (type == "json") column.charset = "utf8mb4", column.collation = "utf8mb4_bin";
   if (type == "inet4" || type == "inet6") column.charset = "ascii", column.collation.clear();
   if (type == "longtext" && facts.json_checked) column.kind = ValueKind::json, column.native_type = "json";
-  if (type == "enum" || type == "set") {
-    column.labels = parse_labels(column.native_type);
+  if (has_members) {
+    column.labels = facts.labels.empty() ? parse_labels(facts.column_type) : facts.labels;
     column.is_set = type == "set";
   }
   if (!column.charset.empty() && charset_by_name(column.charset) == nullptr) {
