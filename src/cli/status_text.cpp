@@ -139,7 +139,7 @@ std::string status_text(const DaemonStatus& status, const std::string& only, int
   std::string out = fmt::format("tidemark {}  up {}   state {}   memory {}", status.version,
                                 human_seconds(static_cast<double>(std::max<int64_t>(0, now_unix - status.started_unix))), status.state_path,
                                 human_bytes(static_cast<double>(status.memory_resident_bytes)));
-  if (status.memory_limit_bytes > 0) out += fmt::format(" of {}", human_bytes(static_cast<double>(status.memory_limit_bytes)));
+  if (status.memory_limit_bytes > 0) out += fmt::format(" of {}", size_text(status.memory_limit_bytes));  // as in the configuration
   out += "\n";
   if (status.supervisor_tick_age_seconds > kTickAgeMax) {
     out += fmt::format("{} the daemon has not moved for {}\n", painter.paint(Colour::red, "x"),

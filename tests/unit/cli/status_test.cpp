@@ -56,7 +56,7 @@ DaemonStatus daemon_with(const std::vector<PipelineStatus>& pipelines) {
   d.state_path = "/var/lib/tidemark/state.db";
   d.started_unix = 1'000'000;
   d.memory_resident_bytes = 148'000'000;
-  d.memory_limit_bytes = 512'000'000;
+  d.memory_limit_bytes = 512u << 20;
   for (const PipelineStatus& p : pipelines) d.pipelines.push_back(std::make_shared<const PipelineStatus>(p));
   return d;
 }
@@ -78,7 +78,7 @@ std::string config_in(const ScratchDir& dir) {
 
 TEST_CASE("the status for people") {
   CHECK(text_of(daemon_with({streaming()})) ==
-        "tidemark 0.1.0  up 3d 4h   state /var/lib/tidemark/state.db   memory 148 MB of 512 MB\n"
+        "tidemark 0.1.0  up 3d 4h   state /var/lib/tidemark/state.db   memory 148 MB of 512MiB\n"
         "shop  mariadb 10.11.19 shop-db1 -> PostgreSQL 15.20 dw   STREAMING   lag 0.4 s / 12.3 kB   1.9 k rows/s   queue 1 %\n"
         "  1 table: 1 streaming\n"
         "  applied: mariadb server=1 file=binlog.000812:4711 gtids=0-1-9921\n");
