@@ -13,6 +13,7 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 constexpr size_t kLogBatchBytes = 512 * 1024;
 constexpr auto kStateSaveEvery = 200ms;     // the state file mirrors the sink; it need not keep pace with every commit
+constexpr auto kProgressSaveEvery = 5s;
 constexpr auto kPositionSaveEvery = 250ms;  // how often the position row moves when nothing of ours changes
 }  // namespace
 
@@ -53,16 +54,16 @@ void Session::start_threads() {
 }
 
 void Session::stop_threads() {
+  {
+    std::lock_guard lock(mutex_);  // first, so that no thread takes its own cancellation for an error
+    stopping_ = aborting_ = true;
+    changed_.notify_all();
+  }
   reading_ = false;
   queue_.close();
   if (reader_) reader_->cancel();
   for (auto& reader : snapshot_readers_) {
     if (reader) reader->cancel();
-  }
-  {
-    std::lock_guard lock(mutex_);
-    stopping_ = aborting_ = true;
-    changed_.notify_all();
   }
   for (std::thread& thread : threads_) {
     if (thread.joinable()) thread.join();
@@ -187,6 +188,7 @@ void Session::save_state(bool force) {
   }
   failpoint("state.after_save");
   state_saved_at_ = Clock::now();
+  save_progress(force);
   {
     std::lock_guard lock(saved_mutex_);
     state_position_ = unsaved_position_;
@@ -195,11 +197,27 @@ void Session::save_state(bool force) {
   unsaved_chunks_.clear();
 }
 
+/// For `status` when no daemon answers.
+void Session::save_progress(bool force) {
+  if (!force && Clock::now() - progress_saved_at_ < kProgressSaveEvery) return;
+  progress_saved_at_ = Clock::now();
+  std::vector<StoredTableProgress> progress;
+  {
+    std::lock_guard lock(mutex_);
+    for (uint32_t i = 0; i < schemas_.size(); ++i) {
+      const TableCounts& t = core_->table_counts(i);
+      progress.push_back({schemas_[i]->name, !t.copying ? "streaming" : t.started ? "copying" : "pending", t.rows_copied});
+    }
+  }
+  std::lock_guard lock(state_.mutex);
+  state_.store->save_progress(pipeline_.name, progress);
+}
+
 void Session::request_stop() {
-  reading_ = false;
   {
     std::lock_guard lock(mutex_);
     stopping_ = true;
+    reading_ = false;
     for (auto& reader : snapshot_readers_) {
       if (reader) reader->cancel();
     }

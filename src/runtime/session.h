@@ -81,6 +81,7 @@ class Session {
   void write(const SinkBatch& batch);
   bool finished() const;  // mutex_ held
   void save_state(bool force);
+  void save_progress(bool force);
   void fail(std::exception_ptr error);
   void rethrow_failure();
 
@@ -129,7 +130,7 @@ class Session {
   // applier only
   std::vector<ChunkRecord> unsaved_chunks_;
   Position unsaved_position_;
-  std::chrono::steady_clock::time_point state_saved_at_{}, position_saved_at_{};
+  std::chrono::steady_clock::time_point state_saved_at_{}, position_saved_at_{}, progress_saved_at_{};
   mutable std::mutex saved_mutex_;
   Position state_position_;              // guarded by saved_mutex_
 };

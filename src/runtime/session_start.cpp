@@ -22,7 +22,9 @@ const auto& engine_named(const List& engines, const std::string& name) {
 }  // namespace
 
 void Session::connect() {
-  const SourceConfig& source_config = config_.sources.at(pipeline_.source);
+  SourceConfig source_config = config_.sources.at(pipeline_.source);
+  // Each pipeline is a replica of its own at the server, so each needs its own id when that is derived from the names.
+  if (source_config.server_id == 0) source_config.name += "/" + pipeline_.name;
   const SinkConfig& sink_config = config_.sinks.at(pipeline_.sink);
   source_ = engine_named(engines_.sources, source_config.engine).make(source_config);
   {

@@ -23,7 +23,7 @@ constexpr char kEncryptedMagic[] =
     "bin";
 }  // namespace
 
-BinlogFile::BinlogFile(const std::string& path) : path_(path) {
+BinlogInput::BinlogInput(const std::string& path) : path_(path) {
   file_ = path == "-" ? STDIN_FILENO : open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (file_ < 0) throw Error(ErrorKind::usage, "reading " + printable(path), std::strerror(errno));
   read(4);
@@ -34,11 +34,11 @@ BinlogFile::BinlogFile(const std::string& path) : path_(path) {
   throw Error(ErrorKind::corrupt, "reading " + printable(path), "it does not begin as a binary log does (fe 62 69 6e)");
 }
 
-BinlogFile::~BinlogFile() {
+BinlogInput::~BinlogInput() {
   if (file_ > STDIN_FILENO) close(file_);
 }
 
-size_t BinlogFile::read(size_t n) {
+size_t BinlogInput::read(size_t n) {
   size_t done = 0;
   while (done < n) {
     size_t want = std::min(n - done, kPieceBytes);
@@ -55,7 +55,7 @@ size_t BinlogFile::read(size_t n) {
   return done;
 }
 
-bool BinlogFile::next(std::string_view& event) {
+bool BinlogInput::next(std::string_view& event) {
   offset_ += started_ ? event_.size() : 0;
   started_ = true;
   event_.clear();

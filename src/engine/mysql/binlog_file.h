@@ -9,13 +9,13 @@
 
 namespace tidemark::mysql {
 
-class BinlogFile {
+class BinlogInput {
  public:
   /// "-": standard input.
-  explicit BinlogFile(const std::string& path);
-  ~BinlogFile();
-  BinlogFile(const BinlogFile&) = delete;
-  BinlogFile& operator=(const BinlogFile&) = delete;
+  explicit BinlogInput(const std::string& path);
+  ~BinlogInput();
+  BinlogInput(const BinlogInput&) = delete;
+  BinlogInput& operator=(const BinlogInput&) = delete;
 
   /// The next event, header to checksum; the view holds until the next call. False: the end.
   bool next(std::string_view& event);

@@ -266,7 +266,7 @@ class Decoder {
 }  // namespace
 
 void decode_to_json(const std::string& path_or_dash, const LineSink& line) {
-  BinlogFile file(path_or_dash);
+  BinlogInput file(path_or_dash);
   Decoder decoder(line);
   std::string_view event;
   while (file.next(event)) decoder.event(event, file.offset());
