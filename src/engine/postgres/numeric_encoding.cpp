@@ -98,13 +98,15 @@ std::optional<std::string> numeric_text(std::string_view bytes, int scale) {
     if (out.empty() && digit_at(i) == '0') continue;
     out.push_back(digit_at(i));
   }
-  if (out.empty()) out = "0";
+  if (out.empty()) out.push_back('0');
   if (scale > 0) {
     out.push_back('.');
     for (long i = before; i < before + scale; ++i) out.push_back(digit_at(i));
   }
-  if (sign == kNegative && out.find_first_not_of("0.") != std::string::npos) out.insert(out.begin(), '-');
-  return out;
+  if (sign == kPositive || out.find_first_not_of("0.") == std::string::npos) return out;
+  std::string negative(1, '-');
+  negative += out;
+  return negative;
 }
 
 }  // namespace tidemark::postgres

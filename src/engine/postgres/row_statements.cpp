@@ -11,9 +11,9 @@
 namespace tidemark::postgres {
 namespace {
 
-constexpr size_t kArrayRows = 5000;       // rows of one statement with array parameters
+constexpr size_t kSingleRows = 8;         // arrays do not carry arrays: up to here a statement a row, then staging
 constexpr size_t kArrayBytes = 4u << 20;  // and its bytes
-constexpr size_t kStageRows = 8192;       // from here on COPY into a temporary table is faster
+constexpr size_t kArrayRows = 2000;       // rows of a statement with array parameters; for more, COPY into a temporary table is faster
 constexpr size_t kBufferKeptBytes = 1u << 20;
 constexpr size_t kSortRows = 64;
 constexpr size_t kArrayHeaderBytes = 20;
@@ -94,10 +94,25 @@ void RowStatements::upsert(TargetTable& table, const std::vector<Row>& rows) {
     sort_by_first_key(table, sorted_);
     first = sorted_.data();
   }
-  if (!table.nestable || rows.size() > kStageRows)
+  if (!table.nestable && rows.size() <= kSingleRows)
+    upsert_singles(table, first, rows.size());
+  else if (!table.nestable || rows.size() > kArrayRows)
     upsert_staged(table, first, rows.size());
   else
     upsert_arrays(table, first, rows.size());
+}
+
+void RowStatements::upsert_singles(TargetTable& table, const Row* rows, size_t count) {
+  if (table.upsert_single.sql.empty()) table.upsert_single.sql = insert_single_sql(table);
+  std::vector<size_t> starts(table.columns.size());
+  for (size_t r = 0; r < count; ++r) {
+    singles_.clear();
+    for (size_t i = 0; i < starts.size(); ++i) {
+      starts[i] = singles_.size();
+      table.encode(i, rows[r][i], singles_);
+    }
+    send_singles(table, table.upsert_single, starts, -1);
+  }
 }
 
 void RowStatements::upsert_arrays(TargetTable& table, const Row* rows, size_t count) {

@@ -33,6 +33,7 @@ class RowStatements {
   void begin_arrays(const TargetTable& table, const std::vector<Source>& sources);
   void send_arrays(TargetTable& table, Statement& statement, uint32_t count, size_t arrays, int64_t must_affect);
   size_t array_bytes(size_t arrays) const;
+  void upsert_singles(TargetTable& table, const Row* rows, size_t count);
   void upsert_arrays(TargetTable& table, const Row* rows, size_t count);
   void upsert_staged(TargetTable& table, const Row* rows, size_t count);
   void prepare_stage(TargetTable& table);

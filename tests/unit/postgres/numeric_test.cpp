@@ -1,0 +1,92 @@
+// numeric's binary form. The bytes were taken from PostgreSQL 15: SELECT encode(numeric_send(...), 'hex').
+#include <array>
+#include <random>
+
+#include "engine/postgres/numeric_encoding.h"
+#include "support/catch.h"
+
+using namespace tidemark::postgres;
+
+namespace {
+
+std::string hex(std::string_view bytes) {
+  std::string out;
+  for (char c : bytes) {
+    out.push_back("0123456789abcdef"[static_cast<unsigned char>(c) >> 4]);
+    out.push_back("0123456789abcdef"[c & 15]);
+  }
+  return out;
+}
+
+std::string encoded(std::string_view decimal) {
+  ByteBuffer out;
+  return append_numeric(decimal, out) ? hex(out.view()) : "refused";
+}
+
+}  // namespace
+
+TEST_CASE("numeric is written as the server writes it") {
+  const std::array<std::array<const char*, 2>, 12> known = {{
+      {"0", "0000000000000000"},
+      {"0.00", "0000000000000002"},
+      {"1", "00010000000000000001"},
+      {"-1", "00010000400000000001"},
+      {"9999", "0001000000000000270f"},
+      {"10000", "00010001000000000001"},
+      {"0.0001", "0001ffff000000040001"},
+      {"-0.00010", "0001ffff400000050001"},
+      {"12345678.9", "000300010000000104d2162e2328"},
+      {"100000000", "00010002000000000001"},
+      {"-99999999999999999999999999999999999.999999999999999999999999999999",
+       "001100084000001e03e7270f270f270f270f270f270f270f270f270f270f270f270f270f270f270f26ac"},
+      {"0.000000000000000000000000000001", "0001fff80000001e0064"},
+  }};
+  for (const auto& [decimal, bytes] : known) {
+    INFO(decimal);
+    CHECK(encoded(decimal) == bytes);
+  }
+}
+
+TEST_CASE("what is not a decimal is refused and leaves nothing behind") {
+  for (const char* text : {"", "-", ".", "1e5", "12a", "1.2.3", "NaN", " 1", "0.12345x"}) {
+    INFO(text);
+    CHECK(encoded(text) == "refused");
+  }
+  ByteBuffer out;
+  out.reserve_more(1);
+  out.put8(7);
+  CHECK_FALSE(append_numeric("12345.x", out));
+  CHECK(out.size() == 1);
+}
+
+TEST_CASE("numeric comes back as the text it was, with the column's fraction digits") {
+  std::mt19937_64 random(1);
+  for (int round = 0; round < 20000; ++round) {
+    const int scale = static_cast<int>(random() % 31), whole = 1 + static_cast<int>(random() % 35);
+    std::string text(1, static_cast<char>('1' + random() % 9));
+    while (static_cast<int>(text.size()) < whole) text.push_back(random() % 3 ? '0' : static_cast<char>('0' + random() % 10));
+    if (random() % 4 == 0) text = "0";
+    if (scale > 0) text.push_back('.');
+    for (int i = 0; i < scale; ++i) text.push_back(random() % 3 ? '0' : static_cast<char>('0' + random() % 10));
+    if (random() % 2 && text.find_first_not_of("0.") != std::string::npos) text.insert(0, 1, '-');
+    ByteBuffer out;
+    REQUIRE(append_numeric(text, out));
+    CHECK(numeric_text(out.view(), scale) == text);
+  }
+}
+
+TEST_CASE("integers as numeric") {
+  for (uint64_t v : {uint64_t{0}, uint64_t{1}, uint64_t{9999}, uint64_t{10000}, uint64_t{120000000}, UINT64_MAX}) {
+    ByteBuffer as_integer, as_text;
+    append_numeric(v, v == 1, as_integer);
+    REQUIRE(append_numeric((v == 1 ? "-" : "") + std::to_string(v), as_text));
+    CHECK(hex(as_integer.view()) == hex(as_text.view()));
+  }
+}
+
+TEST_CASE("broken numeric bytes are refused") {
+  ByteBuffer out;
+  REQUIRE(append_numeric("12345.678", out));
+  for (size_t size = 0; size < out.size(); ++size) CHECK_FALSE(numeric_text(out.view().substr(0, size), 3).has_value());
+  CHECK_FALSE(numeric_text(std::string_view("\0\0\0\0\xc0\0\0\0", 8), 0).has_value());  // NaN
+}
