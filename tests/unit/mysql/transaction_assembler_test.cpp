@@ -22,7 +22,7 @@ struct Log {
 
 Log read_log(const std::string& name, uint64_t from) {
   Log log;
-  BinlogFile file(std::string(MYSQL_GOLDEN_FOLDER) + "/" + name);
+  BinlogInput file(std::string(MYSQL_GOLDEN_FOLDER) + "/" + name);
   std::string_view event;
   while (file.next(event)) {
     if (file.offset() == 4) log.format = event;
