@@ -89,12 +89,13 @@ my=$dir/s.sock
 port=$(free_port)
 quietly mariadb-install-db --no-defaults --datadir="$dir/source" --auth-root-authentication-method=normal --skip-test-db "${as_root[@]}"
 start "$dir/mariadb.log" mariadbd --no-defaults --datadir="$dir/source" --socket="$my" --pid-file="$dir/mariadb.pid" --port="$port" \
-  --bind-address=127.0.0.1 --skip-name-resolve --server-id=1 --log-bin=binlog --binlog-format=ROW --binlog-row-metadata=FULL \
+  --bind-address=127.0.0.1 --skip-name-resolve --server-id=1 --log-bin=binlog --binlog-format=ROW --binlog-row-metadata=FULL --sync-binlog=1 --log-slave-updates \
   --innodb-flush-log-at-trx-commit=2 --innodb-buffer-pool-size=256M --character-set-server=utf8mb4 "${as_root[@]}"
 sql() { mariadb --no-defaults --socket="$my" --user=root --batch --skip-column-names -e "$1"; }
 wait_for "$dir/mariadb.log" "$started" mariadb --no-defaults --socket="$my" --user=root -e 'SELECT 1'
 sql "CREATE USER tidemark@'127.0.0.1' IDENTIFIED BY 'demo-source';
-     GRANT SELECT, RELOAD, LOCK TABLES, REPLICATION SLAVE, BINLOG MONITOR ON *.* TO tidemark@'127.0.0.1'"
+     GRANT REPLICATION SLAVE, BINLOG MONITOR ON *.* TO tidemark@'127.0.0.1';
+     GRANT SELECT, LOCK TABLES ON shop.* TO tidemark@'127.0.0.1'"
 quietly "$build/tidemark-demo-shop" load "$my"
 echo "source   $(sql 'SELECT VERSION()') on 127.0.0.1:$port with 200 000 rows in $(sql \
   "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema='shop'") tables"

@@ -20,12 +20,12 @@ std::string mariadbd() {
 std::string template_name(const std::string& version) {
   const size_t at = version.find("Ver ");
   const std::string rest = at == std::string::npos ? version : version.substr(at + 4);
-  return "mariadb-" + rest.substr(0, rest.find_first_of(" \n")) + "-3";
+  return "mariadb-" + rest.substr(0, rest.find_first_of(" \n")) + "-4";
 }
 
 constexpr const char* kAccounts = R"(
   CREATE USER cdc@'%' IDENTIFIED BY 'cdc-password';
-  GRANT SELECT, RELOAD, LOCK TABLES, REPLICATION SLAVE, BINLOG MONITOR ON *.* TO cdc@'%';
+  GRANT SELECT, LOCK TABLES, REPLICATION SLAVE, BINLOG MONITOR ON *.* TO cdc@'%';
 )";
 
 }  // namespace

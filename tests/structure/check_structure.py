@@ -24,7 +24,7 @@ MAY_INCLUDE = {
     "state": ["base", "model"],
     "config": ["base", "model"],
     "control": ["base", "model"],
-    "runtime": ["base", "model", "pipeline", "state"],
+    "runtime": ["base", "model", "pipeline", "state", "config", "control"],
     "cli": ["base", "model", "pipeline", "state", "config", "control", "runtime", "engine/mysql", "engine/postgres", "engine/sqlite"],
 }
 # headers of others -> the folders that own them
@@ -37,7 +37,7 @@ VENDORS = [
     (r"boost/program_options", ["cli"]),
     (r"systemd/", ["control"]),
     (r"(zstd|zlib)\w*\.h$", ["engine/mysql"]),
-    (r"xxhash\.h$", ["model", "base"]),
+    (r"xxhash\.h$", ["model", "runtime"]),
     (r"spdlog/", ["base"]),
     (r"nlohmann/", ["model", "config", "control", "cli", "runtime", "state", "engine/mysql"]),
 ]
