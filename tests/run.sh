@@ -41,7 +41,7 @@ step() {  # step NAME COMMAND...: quiet when it works
 step "install packages" bash packaging/install-deps.sh --all
 [ "$what" = unit ] || step "unpack MySQL" bash packaging/mysql-private.sh
 export CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=$top
-step "configure" cmake --preset release
+step "configure" cmake --preset release -D TIDEMARK_TESTS=ON
 step "build" cmake --build --preset release
 
 passed=0 failed=0
