@@ -45,7 +45,7 @@ Options parse(int argc, char** argv) {
     else if (flag == "--host")
       o.source.address.host = value;
     else if (flag == "--port")
-      o.source.address.port = static_cast<uint16_t>(std::atoi(value.c_str()));
+      o.source.address.port = static_cast<uint16_t>(std::strtoul(value.c_str(), nullptr, 10));
     else if (flag == "--user")
       o.source.address.user = value;
     else if (flag == "--include")
