@@ -9,7 +9,7 @@
 namespace tidemark::postgres {
 namespace {
 
-constexpr int kDepthMax = 5000;
+constexpr int kDepthMax = 500;        // MySQL allows 100, MariaDB 32
 constexpr long kExponentMax = 20000;  // jsonb's numeric ends at 16383 fraction digits
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }

@@ -9,7 +9,7 @@
 
 namespace tidemark::postgres {
 
-/// nullopt: not JSON, or nested deeper than 5000.
+/// nullopt: not JSON, or nested deeper than 500.
 std::optional<std::string> canonical_json(std::string_view json);
 
 }  // namespace tidemark::postgres

@@ -32,5 +32,5 @@ TEST_CASE("what is not JSON is refused") {
     CHECK_FALSE(canonical_json(text).has_value());
   }
   CHECK_FALSE(canonical_json(std::string(100000, '[')).has_value());
-  CHECK(canonical_json(std::string(1000, '[') + std::string(1000, ']')).has_value());
+  CHECK(canonical_json(std::string(400, '[') + std::string(400, ']')).has_value());
 }
