@@ -21,12 +21,16 @@ installed() { dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null | grep -q 
 known() { apt-cache show --no-all-versions "$1" >/dev/null 2>&1; }
 
 missing=()
-add_missing() { for package; do installed "$package" || missing+=("$package"); done; }
-add_missing $build
-[ "$level" = --build-only ] || add_missing $servers
-if [ "$level" = --all ]; then
-  if installed clang-14 || known clang-14; then add_missing $tools; else add_missing $other_tools; fi
-fi
+collect_missing() {
+  local wanted="$build" package
+  [ "$level" = --build-only ] || wanted+=" $servers"
+  if [ "$level" = --all ]; then
+    if installed clang-14 || known clang-14; then wanted+=" $tools"; else wanted+=" $other_tools"; fi
+  fi
+  missing=()
+  for package in $wanted; do installed "$package" || missing+=("$package"); done
+}
+collect_missing
 [ ${#missing[@]} -gt 0 ] || exit 0
 
 root=()
@@ -42,11 +46,8 @@ if [ ! -e $policy ]; then
   "${root[@]}" chmod 755 $policy
 fi
 apt() { "${root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -qq -o Acquire::Retries=5 -o DPkg::Lock::Timeout=300 -o Dpkg::Use-Pty=0 "$@"; }
-echo "installing: ${missing[*]}" >&2
-# The package lists of the image may be old: renew them. A source of someone else that fails does not matter if ours are found.
+# The package lists of the image may be old or empty: renew them. A source of someone else that fails does not matter if ours are found.
 apt update >&2 || true
-if [ "$level" = --all ] && ! known clang-14; then
-  mapfile -t missing < <(printf '%s\n' "${missing[@]}" | grep -v -- '-14')
-  add_missing $other_tools
-fi
+collect_missing  # only now is it known which versions of the tools there are
+echo "installing: ${missing[*]}" >&2
 apt install -y --no-install-recommends "${missing[@]}" </dev/null >&2
