@@ -103,10 +103,11 @@ class Comparison {
 
 std::string quoted(std::string_view text) {
   constexpr size_t kShownBytes = 64;
-  if (text.size() <= kShownBytes) return "'" + printable(text) + "'";
+  // the quotes go through printable() too: it would cut spaces at the end, which tell keys apart
+  if (text.size() <= kShownBytes) return printable("'" + std::string(text) + "'");
   size_t end = kShownBytes;
   while (end > 0 && (static_cast<unsigned char>(text[end]) & 0xC0) == 0x80) --end;  // not inside a character
-  return "'" + printable(text.substr(0, end)) + "...'";
+  return printable("'" + std::string(text.substr(0, end)) + "...'");
 }
 
 std::string hex(std::string_view bytes) {

@@ -2,6 +2,7 @@
 #include "runtime/verify_selection.h"
 
 #include "runtime/target_names.h"
+#include "runtime/verify_compare.h"
 #include "support/catch.h"
 #include "tidemark/error.h"
 
@@ -95,4 +96,26 @@ TEST_CASE("target names that cannot be told apart are refused", "[verify]") {
         "unknown place holder '{tabel}' in the template '{tabel}'");
   pipeline.target_table = "{table";
   cause_of(ErrorKind::config, [&] { targets(pipeline, "sqlite", {table("a", "t")}); });
+}
+
+TEST_CASE("keys are shown so that they can be told apart", "[verify]") {
+  TableSchema schema;
+  schema.columns.resize(1);
+  schema.key = {0};
+  auto shown = [&](const Value& value) { return key_text(schema, encode_key(schema, &value)); };
+  auto text = [&](std::string_view bytes) { return shown(Value::of_bytes(ValueKind::text, bytes)); };
+  CHECK(shown(Value::int64(-7)) == "-7");
+  CHECK(shown(Value::uint64(18446744073709551615u)) == "18446744073709551615");
+  CHECK(shown(Value::date(2026, 1, 2)) == "'2026-01-02'");
+  CHECK(shown(Value::time(-3661000001, 6)) == "'-01:01:01.000001'");
+  CHECK(shown(Value::datetime({2026, 1, 2, 3661000000}, 0)) == "'2026-01-02 01:01:01'");
+  CHECK(shown(Value::of_bytes(ValueKind::bytes, {"\x00\xff", 2})) == "0x00ff");
+  CHECK(text("c") == "'c'");
+  CHECK(text("c ") == "'c '");
+  CHECK(text("a\x1b[31m") == "'a\\x1b[31m'");
+  CHECK(text(std::string(63, 'x') + "\u00fc") == "'" + std::string(63, 'x') + "...'");  // not cut inside a character
+  schema.columns.resize(2);
+  schema.key = {1, 0};
+  const Value row[2] = {Value::int64(1), Value::of_bytes(ValueKind::text, "k")};
+  CHECK(key_text(schema, encode_key(schema, row)) == "('k', 1)");
 }
