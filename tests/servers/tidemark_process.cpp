@@ -3,11 +3,15 @@
 #include <fmt/core.h>
 #include <signal.h>
 
+#include <cstdlib>
 #include <stdexcept>
 
 namespace tidemark::test {
 
-std::string tidemark_binary() { return TIDEMARK_BINARY; }
+std::string tidemark_binary() {
+  const char* other = std::getenv("TIDEMARK_BINARY");
+  return other ? other : TIDEMARK_BINARY;
+}
 
 Finished run_tidemark(const std::vector<std::string>& arguments, std::chrono::milliseconds limit) {
   const TempDir work;

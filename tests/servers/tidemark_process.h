@@ -44,7 +44,7 @@ class TidemarkProcess {
   ChildProcess process_;
 };
 
-/// Path of the binary under test.
+/// Path of the binary under test: this build's, or what the environment variable TIDEMARK_BINARY names.
 std::string tidemark_binary();
 
 }  // namespace tidemark::test

@@ -1,0 +1,139 @@
+#include "workload/writers.h"
+
+#include <fmt/core.h>
+
+#include <chrono>
+#include <random>
+
+namespace tidemark::test {
+namespace {
+
+constexpr unsigned kDuplicate = 1062, kDeadlock = 1213, kLockTimeout = 1205, kChangedSinceRead = 1020;
+
+/// The server has ended the whole transaction.
+struct TransactionGone {};
+
+}  // namespace
+
+/// What one thread does in its connection.
+class Writers::Hand {
+ public:
+  Hand(Writers& writers, MysqlClient& client, unsigned number, unsigned threads, uint64_t seed)
+      : writers_(writers), client_(client), number_(number), threads_(threads), random_(seed) {}
+
+  void transaction() {
+    try {
+      client_.exec("BEGIN");
+      const size_t steps = 1 + pick(6);
+      for (size_t i = 0; i < steps; ++i) step(writers_.tables_[pick(writers_.tables_.size())]);
+      // now and then one that stays open while chunks are read
+      if (pick(200) == 0) std::this_thread::sleep_for(std::chrono::milliseconds(30));
+      if (pick(12) == 0) {
+        client_.exec("ROLLBACK");
+      } else {
+        client_.exec("COMMIT");
+        ++writers_.transactions_;
+      }
+    } catch (const TransactionGone&) {
+      client_.exec("ROLLBACK");
+    }
+  }
+
+ private:
+  size_t pick(size_t below) { return static_cast<size_t>(random_() % below); }
+
+  size_t pick_key(const KeyTable& table) {
+    const size_t i = pick(table.space);
+    return table.fenced ? i / threads_ * threads_ + number_ : i;
+  }
+
+  uint64_t statement(const std::string& sql) {
+    try {
+      return client_.exec(sql);
+    } catch (const MysqlFailure& failure) {
+      if (failure.number == kDuplicate) return 0;
+      if (failure.number == kDeadlock || failure.number == kLockTimeout || failure.number == kChangedSinceRead) throw TransactionGone{};
+      throw;
+    }
+  }
+
+  void move(const KeyTable& table, size_t from, size_t to, bool with_values) {
+    writers_.key_changes_ += statement(fmt::format("UPDATE {} SET {}{} WHERE {}", table.name, set_key(table, to),
+                                                   with_values ? ", " + set_values(table, pick(100000)) : "", where_key(table, from)));
+  }
+
+  void step(const KeyTable& table) {
+    const size_t i = pick_key(table), j = pick_key(table), spare = table.space + 16 + number_;  // nobody else's
+    switch (pick(10)) {
+      case 0:
+      case 1: statement(insert_row(table, i, pick(100000))); return;
+      case 2: statement(fmt::format("DELETE FROM {} WHERE {}", table.name, where_key(table, i))); return;
+      case 3:
+      case 4: statement(fmt::format("UPDATE {} SET {} WHERE {}", table.name, set_values(table, pick(100000)), where_key(table, i))); return;
+      case 5: move(table, i, j, false); return;
+      case 6: move(table, i, j, true); return;
+      case 7:  // swap
+        move(table, i, spare, false);
+        move(table, j, i, pick(2) == 0);
+        move(table, spare, j, false);
+        return;
+      case 8:  // gone and back
+        statement(fmt::format("DELETE FROM {} WHERE {}", table.name, where_key(table, i)));
+        statement(insert_row(table, i, pick(100000)));
+        return;
+      default:
+        client_.exec("SAVEPOINT here");
+        move(table, i, j, true);
+        statement(fmt::format("DELETE FROM {} WHERE {}", table.name, where_key(table, j)));
+        if (pick(2) == 0) client_.exec("ROLLBACK TO SAVEPOINT here");
+        statement(insert_row(table, j, pick(100000)));
+        return;
+    }
+  }
+
+  Writers& writers_;
+  MysqlClient& client_;
+  const unsigned number_, threads_;
+  std::mt19937_64 random_;
+};
+
+Writers::Writers(const MysqlFamilyServer& server, const std::string& database, std::vector<KeyTable> tables, unsigned threads,
+                 uint64_t seed)
+    : tables_([&] {
+        std::vector<KeyTable> written;
+        for (auto& table : tables) {
+          if (!table.quiet) written.push_back(std::move(table));
+        }
+        return written;
+      }()) {
+  for (unsigned number = 0; number < threads; ++number) {
+    threads_.emplace_back([this, number, threads, seed, client = server.connect(database)]() mutable {
+      run(std::move(client), number, threads, seed + number);
+    });
+  }
+}
+
+Writers::~Writers() {
+  stop_ = true;
+  for (auto& thread : threads_) thread.join();
+}
+
+void Writers::stop() {
+  stop_ = true;
+  for (auto& thread : threads_) thread.join();
+  threads_.clear();
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+void Writers::run(MysqlClient client, unsigned number, unsigned threads, uint64_t seed) {
+  try {
+    client.exec("SET SESSION innodb_lock_wait_timeout = 1");
+    Hand hand(*this, client, number, threads, seed);
+    while (!stop_) hand.transaction();
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    failure_ = std::current_exception();
+  }
+}
+
+}  // namespace tidemark::test
