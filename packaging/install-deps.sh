@@ -3,10 +3,14 @@
 #   install-deps.sh --build-only   what the build and the unit tests need
 #   install-deps.sh --servers      that, and the server programs that the demo and the integration tests start for themselves
 #   install-deps.sh [--all]        that, and the tools of the other tests: clang, clang-format, clang-tidy, curl
+#   install-deps.sh --bench        that of --servers, and the peers that the benchmarks run
 # No system service is started, and no database cluster of the system is touched.
 set -eu
 level=${1:---all}
-case $level in --build-only | --servers | --all) ;; *) echo "usage: install-deps.sh [--build-only|--servers|--all]" >&2; exit 2 ;; esac
+case $level in
+  --build-only | --servers | --all | --bench) ;;
+  *) echo "usage: install-deps.sh [--build-only|--servers|--all|--bench]" >&2; exit 2 ;;
+esac
 
 build="build-essential cmake ninja-build pkg-config ccache git ca-certificates libmariadb-dev libpq-dev libsqlite3-dev libyaml-cpp-dev
   libboost-dev libboost-program-options-dev libfmt-dev libspdlog-dev nlohmann-json3-dev libzstd-dev zlib1g-dev libxxhash-dev
@@ -14,6 +18,7 @@ build="build-essential cmake ninja-build pkg-config ccache git ca-certificates l
 # mariadb-server-core is the server without the service of the package mariadb-server
 servers="python3 mariadb-server-core mariadb-client postgresql sqlite3 util-linux"
 # clang-format is pinned to 14, since other versions lay the same source out differently; the others may be any version
+bench="pgloader"
 tools="curl clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev"
 other_tools="curl clang clang-tidy libclang-rt-dev"
 

@@ -1,7 +1,6 @@
 #include "runtime/daemon.h"
 
 #include <fmt/format.h>
-#include <malloc.h>
 #include <signal.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include "base/log.h"
 #include "control/notify.h"
 #include "control/server.h"
+#include "runtime/allocator.h"
 #include "runtime/pipeline_runner.h"
 #include "runtime/signals.h"
 #include "tidemark/version.h"
@@ -173,7 +173,7 @@ class Daemon {
 }  // namespace
 
 int run_daemon(const Config& config, const Engines& engines) {
-  mallopt(M_ARENA_MAX, 2);  // batches are made by one thread and freed by another: many malloc arenas would only keep memory back
+  set_up_allocator();
   Daemon daemon(config, engines);
   return daemon.run();
 }

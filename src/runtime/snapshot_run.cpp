@@ -1,11 +1,11 @@
 #include "runtime/snapshot_run.h"
 
-#include <malloc.h>
 #include <signal.h>
 
 #include <algorithm>
 #include <thread>
 
+#include "runtime/allocator.h"
 #include "runtime/pipeline_runner.h"
 #include "runtime/signals.h"
 
@@ -16,7 +16,7 @@ PipelineStatus run_snapshot(const Config& config, const Engines& engines, const 
   if (it == config.pipelines.end()) {
     throw Error(ErrorKind::usage, "snapshot", "no pipeline is called '" + options.pipeline + "'", "See pipelines in " + config.path + ".");
   }
-  mallopt(M_ARENA_MAX, 2);
+  set_up_allocator();
   StopSignals signals;
   SharedState state;
   state.store = open_state(config.daemon.state);

@@ -1,0 +1,11 @@
+#!/bin/bash
+# From COMMIT at MariaDB to visible in PostgreSQL at 100 transactions/s, seen by a client that asks PostgreSQL all the time.
+. "$(dirname "$0")/../servers.sh"
+start_mariadb source 1
+start_postgres
+my source "CREATE DATABASE bench; CREATE TABLE bench.tick (id BIGINT PRIMARY KEY, note VARCHAR(64) NOT NULL)"
+write_config "stop: never"
+start "$dir/tidemark.log" "$build/tidemark" run -c "$dir/tidemark.yaml"
+wait_for pg -d bench -c 'SELECT count(*) FROM bench.tick'
+wait_for bash -c "curl -sf --unix-socket $dir/control.sock http://localhost/readyz"
+"$build/tidemark-bench-latency" "$dir/source.sock" "$dir/pg" "$pg_port" "${BENCH_SECONDS:-30}" 100
