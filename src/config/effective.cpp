@@ -123,7 +123,7 @@ void write_pipeline(Writer& w, const PipelineConfig& p, const std::string& sink_
   } else if (!p.target_table.empty()) {  // SQLite's default: the table's name, with the database's before it where names collide
     w.open("target").text("table", p.target_table).close();
   }
-  w.flag("exactly_once", p.exactly_once);
+  w.flag("exactly_once", p.exactly_once).text("existing_rows", p.keep_existing_rows ? "keep" : "refuse");
   write_place(w, "startup", word_of(p.startup), p.startup_position, p.startup_micros);
   write_place(w, "stop", word_of(p.stop), p.stop_position, p.stop_micros);
   w.open("snapshot").number("workers", p.snapshot_workers).number("chunk_rows", p.chunk_rows).size("chunk_bytes", p.chunk_bytes);

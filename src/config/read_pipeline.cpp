@@ -187,6 +187,7 @@ PipelineConfig read_pipeline(const YamlNode& node, size_t index, ReadContext& co
   read_tables(section, out.tables, context);
   read_target(section, out, context);
   section.read("exactly_once", out.exactly_once);
+  section.read_choice<bool>("existing_rows", out.keep_existing_rows, {{"refuse", false}, {"keep", true}});
   read_place<Startup>(section, "startup",
                       {{"initial", Startup::initial},
                        {"snapshot-only", Startup::snapshot_only},

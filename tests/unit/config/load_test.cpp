@@ -67,6 +67,7 @@ TEST_CASE("a small configuration has every default") {
   CHECK(source.heartbeat == milliseconds(1000));
   const PipelineConfig& p = c.pipelines.at(0);
   CHECK(p.exactly_once);
+  CHECK_FALSE(p.keep_existing_rows);
   CHECK(p.startup == Startup::initial);
   CHECK(p.stop == StopAt::never);
   CHECK(p.chunk_rows == 8096);
@@ -101,7 +102,8 @@ TEST_CASE("everything that can be set is read") {
   parts.sink = "engine: postgres, host: h, database: d, user: u, schema: mark, zero_date: null, nul_character: strip";
   parts.tables = "{include: [\"a.*\", \"b.c\"], exclude: [\"a.x\"], key: {\"a.events\": [t, id]}}";
   parts.pipeline =
-      "    target: {schema: \"raw_{database}\", table: \"{table}_v\"}\n    exactly_once: false\n    startup: {specific: "
+      "    target: {schema: \"raw_{database}\", table: \"{table}_v\"}\n    exactly_once: false\n    existing_rows: keep\n    startup: "
+      "{specific: "
       "\"binlog.000012:4711\"}\n"
       "    stop: {timestamp: 2026-01-01T00:00:00Z}\n    snapshot: {workers: 8, chunk_rows: 50, chunk_bytes: 1MiB, adapt: false}\n"
       "    apply: {batch_rows: 10, batch_bytes: 1MiB}\n    retry: {initial: 1s, max: 2s, budget: 3s}\n";
@@ -128,6 +130,7 @@ TEST_CASE("everything that can be set is read") {
   CHECK(p.target_schema == "raw_{database}");
   CHECK(p.target_table == "{table}_v");
   CHECK_FALSE(p.exactly_once);
+  CHECK(p.keep_existing_rows);
   CHECK(p.startup == Startup::specific);
   CHECK(p.startup_position == "binlog.000012:4711");
   CHECK(p.stop == StopAt::timestamp);
