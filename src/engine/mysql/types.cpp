@@ -194,7 +194,8 @@ Column make_column(const ColumnFacts& facts, const std::string& what) {
   column.fixed_length = type == "char" || type == "binary";
   if (type == "json") column.charset = "utf8mb4", column.collation = "utf8mb4_bin";
   if (type == "inet4" || type == "inet6") column.charset = "ascii", column.collation.clear();
-  if (type == "longtext" && facts.json_checked) column.kind = ValueKind::json, column.native_type = "json";
+  // MariaDB's JSON is text with a check: it stays "longtext", by which a sink knows that the text is kept as it was written
+  if (type == "longtext" && facts.json_checked) column.kind = ValueKind::json;
   if (has_members) {
     column.labels = facts.labels.empty() ? parse_labels(facts.column_type) : facts.labels;
     column.is_set = type == "set";
