@@ -105,7 +105,7 @@ run_scripts() {  # one after the other
   for script; do
     [ -e "$script" ] || continue
     name=$(basename "$(dirname "$script")")/$(basename "$script")
-    name=${name//\//:}
+    name=${name//\//-}  # not a colon: it separates folders in TMPDIR for MariaDB
     case $script in *.py) launch "$name" python3 "$script" ;; *) launch "$name" bash "$script" ;; esac
     wait
     collect "$name" script
