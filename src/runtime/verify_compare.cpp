@@ -166,15 +166,13 @@ std::vector<Finding> compare_rows(SinkSide& sink, uint32_t table, const TableSch
                                   const SourceRows& source) {
   Comparison comparison(sink, table, schema);
   comparison.add_source(keys, source);
-  const Position position = sink.begin_at(source.high);
+  const Position position = sink.begin_at(source.place.high);
   sink.sink().read_keys(table, keys, [&](std::unique_ptr<RowBlock> block) {
     for (Row row : block->rows) comparison.add_sink_row(row);
     return true;
   });
   sink.end();
-  // the source's view holds at most what is before `high`, and is proved to hold everything that the sink has applied
-  const bool proved = position.known() && position.offset == source.high && source.visibility.sees_all(position);
-  return comparison.findings(proved);
+  return comparison.findings(source.place.same_as(position));
 }
 
 std::string key_text(const TableSchema& schema, const KeyBytes& key) {

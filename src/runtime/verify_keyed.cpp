@@ -110,7 +110,8 @@ class KeyedCheck {
     early_left_ = std::max(std::chrono::milliseconds(0), early_left_ - spent);
   }
 
-  /// Reads the pending keys again until they are equal or `time` is over, at least once; what is left is counted.
+  /// Reads the pending keys again until they are equal or `time` is over, at least once; what is left is counted. A sink that stands
+  /// still is waited for once, not for every table.
   void settle(std::chrono::milliseconds time) {
     const auto deadline = Clock::now() + time;
     auto pause = kFirstPause;
@@ -118,7 +119,7 @@ class KeyedCheck {
       std::this_thread::sleep_for(pause);
       recheck();
       report();
-      if (Clock::now() >= deadline) break;
+      if (Clock::now() >= deadline || sink_.stands_still(options_.settle)) break;
       pause = std::min(pause * 2, kLongestPause);
     }
     for (const auto& [key, pending] : pending_) count(key, pending);

@@ -43,7 +43,7 @@ class KeylessCheck {
     const auto deadline = Clock::now() + options_.settle;
     auto pause = kFirstPause;
     std::map<RowHash, int64_t> open = differences();  // differed in every round so far
-    while (!open.empty() && Clock::now() < deadline) {
+    while (!open.empty() && !final_ && Clock::now() < deadline) {
       std::this_thread::sleep_for(pause);
       pause = std::min(pause * 2, kLongestPause);
       keep_common(open, differences());
@@ -62,14 +62,14 @@ class KeylessCheck {
   std::map<RowHash, int64_t> differences() {
     std::vector<Tally> tallies;
     verdict_.rows_source = verdict_.rows_sink = 0;
-    const LogOffset high = source_.each_row(schema_, [&](Row row) {
+    const ViewPlace place = source_.each_row(schema_, [&](Row row) {
       Arena arena;
       tallies.push_back({hash_of(represented(sink_.sink(), table_, schema_, row, arena)), 1});
       if (++verdict_.rows_source % kReportEvery == 0) report();
     });
     merge_equal(tallies);
     std::map<RowHash, int64_t> different;
-    sink_.begin_at(high);
+    final_ = place.same_as(sink_.begin_at(place.high)) || sink_.stands_still(options_.settle);
     sink_.sink().read_key_page(table_, {}, 0, [&](std::unique_ptr<RowBlock> block) {
       for (Row row : block->rows) {
         ++verdict_.rows_sink;
@@ -133,6 +133,7 @@ class KeylessCheck {
   const TableSchema& schema_;
   const VerifyOptions& options_;
   TableVerdict& verdict_;
+  bool final_ = false;  // the latest round's differences will not go away by waiting
   std::string bytes_;
 };
 

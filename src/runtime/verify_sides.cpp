@@ -37,10 +37,10 @@ SourceRows SourceSide::next_chunk(const TableSchema& table, std::optional<KeyByt
   range.after = after;
   range.upto = reader_->boundary(table, after, std::nullopt, rows);
   SourceRows chunk;
-  chunk.visibility = reader_->begin(table, false).visibility;
+  chunk.place.visibility = reader_->begin(table, false).visibility;
   // rows may have come in since the boundary was looked up, and the last chunk is open above
   reader_->read(table, range, std::min(bytes_max, kBlockBytes), collect(chunk, 2 * rows, bytes_max));
-  chunk.high = reader_->high_watermark();
+  chunk.place.high = reader_->high_watermark();
   reader_->end();
   if (chunk.cut) {
     after = encode_key(table, chunk.rows.back());
@@ -52,14 +52,14 @@ SourceRows SourceSide::next_chunk(const TableSchema& table, std::optional<KeyByt
 
 SourceRows SourceSide::rows_with(const TableSchema& table, const std::vector<KeyBytes>& keys) {
   SourceRows found;
-  found.visibility = reader_->begin(table, false).visibility;
+  found.place.visibility = reader_->begin(table, false).visibility;
   reader_->read_keys(table, keys, [&](std::unique_ptr<RowBlock> block) {
     found.bytes += block->bytes();
     found.rows.insert(found.rows.end(), block->rows.begin(), block->rows.end());
     found.blocks.push_back(std::move(block));
     return true;
   });
-  found.high = reader_->high_watermark();
+  found.place.high = reader_->high_watermark();
   reader_->end();
   return found;
 }
@@ -78,23 +78,20 @@ std::vector<bool> SourceSide::exist(const TableSchema& table, const std::vector<
   return found;
 }
 
-LogOffset SourceSide::each_row(const TableSchema& table, const std::function<void(Row)>& visit) {
-  reader_->begin(table, false);
+ViewPlace SourceSide::each_row(const TableSchema& table, const std::function<void(Row)>& visit) {
+  ViewPlace place;
+  place.visibility = reader_->begin(table, false).visibility;
   reader_->read(table, KeyRange{}, kBlockBytes, [&](std::unique_ptr<RowBlock> block) {
     for (Row row : block->rows) visit(row);
     return true;
   });
-  const LogOffset high = reader_->high_watermark();
+  place.high = reader_->high_watermark();
   reader_->end();
-  return high;
+  return place;
 }
 
 SinkSide::SinkSide(Sink& sink, std::string pipeline, std::string server, std::chrono::milliseconds patience)
-    : sink_(sink),
-      pipeline_(std::move(pipeline)),
-      server_(std::move(server)),
-      patience_(patience),
-      moved_at_(std::chrono::steady_clock::now()) {}
+    : sink_(sink), pipeline_(std::move(pipeline)), server_(std::move(server)), patience_(patience) {}
 
 void SinkSide::check_lineage(const Position& position) {
   if (!position.known() || position.server == server_) return;
@@ -108,7 +105,7 @@ void SinkSide::check_lineage(const Position& position) {
 Position SinkSide::begin_anywhere() {
   Position position = sink_.begin_read(pipeline_);
   check_lineage(position);
-  if (position.offset != position_.offset) moved_at_ = std::chrono::steady_clock::now();
+  if (position.offset != position_.offset) behind_since_.reset();
   position_ = position;
   return position;
 }
@@ -117,8 +114,12 @@ Position SinkSide::begin_at(const LogOffset& high) {
   auto pause = std::chrono::milliseconds(5);
   for (;;) {
     Position position = begin_anywhere();
-    if (position.known() && position.offset >= high) return position;
-    if (std::chrono::steady_clock::now() - moved_at_ >= patience_) {
+    if (position.known() && position.offset >= high) {
+      behind_since_.reset();
+      return position;
+    }
+    if (!behind_since_) behind_since_ = std::chrono::steady_clock::now();
+    if (stands_still(patience_)) {
       note_ = position.known()
                   ? fmt::format("the sink stands at {} and does not move, the source was read at {}: rows that changed in between differ",
                                 position.file_text(), place(position, high))

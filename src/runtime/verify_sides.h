@@ -5,6 +5,7 @@
 #include <chrono>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -13,14 +14,21 @@
 
 namespace tidemark {
 
+/// What a read view of the source can have seen.
+struct ViewPlace {
+  Visibility visibility;
+  LogOffset high;
+  /// The view and a sink at `position` hold the same transactions: a difference between them is one, and will not go away.
+  bool same_as(const Position& position) const { return position.known() && position.offset == high && visibility.sees_all(position); }
+};
+
 /// Rows of one read view.
 struct SourceRows {
   std::vector<std::unique_ptr<RowBlock>> blocks;  // own the bytes of `rows`
   std::vector<Row> rows;
   size_t bytes = 0;
   bool cut = false;  // stopped at the limits before the end of the range: it ends with the last of `rows`
-  LogOffset high;
-  Visibility visibility;
+  ViewPlace place;
 };
 
 class SourceSide {
@@ -33,8 +41,8 @@ class SourceSide {
   SourceRows rows_with(const TableSchema& table, const std::vector<KeyBytes>& keys);
   /// Which of `keys` exist, without keeping rows; outside a read view.
   std::vector<bool> exist(const TableSchema& table, const std::vector<KeyBytes>& keys);
-  /// All rows in one view, block by block; returns the view's high watermark.
-  LogOffset each_row(const TableSchema& table, const std::function<void(Row)>& visit);
+  /// All rows in one view, block by block; returns what the view saw, and its high watermark.
+  ViewPlace each_row(const TableSchema& table, const std::function<void(Row)>& visit);
 
  private:
   std::unique_ptr<SnapshotReader> reader_;
@@ -54,6 +62,10 @@ class SinkSide {
   Sink& sink() { return sink_; }
 
   const Position& position() const { return position_; }
+  /// It is behind the source, and has not moved for so long: there is nothing to wait for. Counted once for all tables.
+  bool stands_still(std::chrono::milliseconds time) const {
+    return behind_since_ && std::chrono::steady_clock::now() - *behind_since_ >= time;
+  }
   /// Why comparisons since the last clear_note() may have met an older state; empty: they did not.
   const std::string& note() const { return note_; }
   void clear_note() { note_.clear(); }
@@ -65,7 +77,8 @@ class SinkSide {
   std::string pipeline_, server_;
   std::chrono::milliseconds patience_;
   Position position_;
-  std::chrono::steady_clock::time_point moved_at_;
+  /// Since when it has been behind without moving; nothing: it moved last time, or was not behind.
+  std::optional<std::chrono::steady_clock::time_point> behind_since_;
   std::string note_;
 };
 
