@@ -19,7 +19,6 @@ struct KeyTable {
   size_t space = 400;            // writers use the keys 0 .. space - 1, and a few above while they swap
   size_t filled = 250;           // rows before the copy
   bool unique = true;            // false: several rows may have one key, and equal rows are wanted
-  bool fenced = false;           // the server does not keep the key unique: each writer stays with keys of its own
   bool quiet = false;            // nobody writes to it
   std::function<std::vector<std::string>(size_t)> literals;
 };

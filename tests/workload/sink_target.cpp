@@ -14,7 +14,8 @@ std::string SinkTarget::value(const std::string& expression, const std::string& 
                               const std::string& where) const {
   const std::string condition = where.empty() ? "" : " WHERE " + where;
   try {
-    if (server_) return server_->value(fmt::format("SELECT {} FROM {}.{}{}", expression, postgres_name(database), postgres_name(table), condition));
+    if (server_)
+      return server_->value(fmt::format("SELECT {} FROM {}.{}{}", expression, postgres_name(database), postgres_name(table), condition));
     if (!std::filesystem::exists(sqlite_path(directory_))) return {};
     return SqliteFile(sqlite_path(directory_)).value(fmt::format("SELECT {} FROM {}{}", expression, postgres_name(table), condition));
   } catch (const std::runtime_error& error) {

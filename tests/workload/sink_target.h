@@ -17,7 +17,8 @@ class SinkTarget {
 
   std::string configure(const MysqlFamilyServer& source, const PipelineFile& pipeline) const;
   /// First column of the first row; empty while there is no such table. `table` is named as at the source.
-  std::string value(const std::string& expression, const std::string& database, const std::string& table, const std::string& where = {}) const;
+  std::string value(const std::string& expression, const std::string& database, const std::string& table,
+                    const std::string& where = {}) const;
   /// Differences to all tables of these databases; nothing may write meanwhile.
   std::vector<std::string> differences(MysqlFamilyServer& source, const std::string& database) const;
 

@@ -18,8 +18,8 @@ struct TransactionGone {};
 /// What one thread does in its connection.
 class Writers::Hand {
  public:
-  Hand(Writers& writers, MysqlClient& client, unsigned number, unsigned threads, uint64_t seed)
-      : writers_(writers), client_(client), number_(number), threads_(threads), random_(seed) {}
+  Hand(Writers& writers, MysqlClient& client, unsigned number, uint64_t seed)
+      : writers_(writers), client_(client), number_(number), random_(seed) {}
 
   void transaction() {
     try {
@@ -42,11 +42,6 @@ class Writers::Hand {
  private:
   size_t pick(size_t below) { return static_cast<size_t>(random_() % below); }
 
-  size_t pick_key(const KeyTable& table) {
-    const size_t i = pick(table.space);
-    return table.fenced ? i / threads_ * threads_ + number_ : i;
-  }
-
   uint64_t statement(const std::string& sql) {
     try {
       return client_.exec(sql);
@@ -63,7 +58,7 @@ class Writers::Hand {
   }
 
   void step(const KeyTable& table) {
-    const size_t i = pick_key(table), j = pick_key(table), spare = table.space + 16 + number_;  // nobody else's
+    const size_t i = pick(table.space), j = pick(table.space), spare = table.space + 16 + number_;  // nobody else's
     switch (pick(10)) {
       case 0:
       case 1: statement(insert_row(table, i, pick(100000))); return;
@@ -93,7 +88,7 @@ class Writers::Hand {
 
   Writers& writers_;
   MysqlClient& client_;
-  const unsigned number_, threads_;
+  const unsigned number_;
   std::mt19937_64 random_;
 };
 
@@ -107,9 +102,8 @@ Writers::Writers(const MysqlFamilyServer& server, const std::string& database, s
         return written;
       }()) {
   for (unsigned number = 0; number < threads; ++number) {
-    threads_.emplace_back([this, number, threads, seed, client = server.connect(database)]() mutable {
-      run(std::move(client), number, threads, seed + number);
-    });
+    threads_.emplace_back(
+        [this, number, seed, client = server.connect(database)]() mutable { run(std::move(client), number, seed + number); });
   }
 }
 
@@ -125,10 +119,10 @@ void Writers::stop() {
   if (failure_) std::rethrow_exception(failure_);
 }
 
-void Writers::run(MysqlClient client, unsigned number, unsigned threads, uint64_t seed) {
+void Writers::run(MysqlClient client, unsigned number, uint64_t seed) {
   try {
     client.exec("SET SESSION innodb_lock_wait_timeout = 1");
-    Hand hand(*this, client, number, threads, seed);
+    Hand hand(*this, client, number, seed);
     while (!stop_) hand.transaction();
   } catch (...) {
     const std::lock_guard lock(mutex_);

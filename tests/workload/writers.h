@@ -29,7 +29,7 @@ class Writers {
 
  private:
   class Hand;
-  void run(MysqlClient client, unsigned number, unsigned threads, uint64_t seed);
+  void run(MysqlClient client, unsigned number, uint64_t seed);
 
   const std::vector<KeyTable> tables_;
   std::atomic<bool> stop_{false};
