@@ -30,13 +30,14 @@ std::string write_file(const TempDir& directory, const MysqlFamilyServer& source
   std::string text = "version: 1\ndaemon:\n";
   text += fmt::format("  state: {}\n  socket: {}\n", state_path(directory), socket_path(directory));
   text += indented(pipeline.daemon_yaml, 2);
-  text += fmt::format("sources:\n  origin:\n    engine: {}\n    host: {}\n    port: {}\n    user: {}\n    password: {{file: {}}}\n",
-                      source.engine(), source.host(), source.port(), source.user(), secret);
+  text +=
+      fmt::format("sources:\n  origin:\n    engine: {}\n    host: {}\n    port: {}\n    user: {}\n    password: {{file: {}}}\n",
+                  source.engine(), source.host(), pipeline.source_port != 0 ? pipeline.source_port : source.port(), source.user(), secret);
   text += indented(pipeline.source_yaml, 4);
-  text += "sinks:\n  target:\n" + sink + indented(pipeline.sink_yaml, 4);
+  text += "sinks:\n  target:\n" + sink + indented(pipeline.sink_yaml, 4) + pipeline.more_sinks_yaml;
   text += fmt::format("pipelines:\n  - name: {}\n    source: origin\n    sink: target\n    tables:\n      include: [{}]\n", pipeline.name,
                       globs);
-  text += indented(pipeline.tables_yaml, 6) + indented(pipeline.pipeline_yaml, 4);
+  text += indented(pipeline.tables_yaml, 6) + indented(pipeline.pipeline_yaml, 4) + pipeline.more_pipelines_yaml;
   return directory.write("tidemark.yaml", text);
 }
 
@@ -51,7 +52,7 @@ std::string write_config(const TempDir& directory, const MysqlFamilyServer& sour
   const std::string secret = directory.write("sink.password", sink.password());
   const std::string lines =
       fmt::format("    engine: postgres\n    host: {}\n    port: {}\n    user: {}\n    database: {}\n    password: {{file: {}}}\n",
-                  sink.host(), sink.port(), sink.user(), sink.database(), secret);
+                  sink.host(), pipeline.sink_port != 0 ? pipeline.sink_port : sink.port(), sink.user(), sink.database(), secret);
   return write_file(directory, source, lines, pipeline);
 }
 

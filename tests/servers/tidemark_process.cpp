@@ -4,6 +4,7 @@
 #include <signal.h>
 
 #include <cstdlib>
+#include <cstdlib>
 #include <stdexcept>
 
 namespace tidemark::test {
