@@ -101,7 +101,9 @@ void Core::emit_ready() {
   for (uint32_t table = 0; table < tables_.size(); ++table) {
     if (tables_[table].copy.done()) continue;
     for (Segment* segment : tables_[table].copy.buffered()) {
-      if (!options_.exactly_once || delivered_.offset >= segment->high) {
+      // In plain mode upserts settle what the log brings again; without a key nothing would.
+      bool settled_by_upserts = !options_.exactly_once && tables_[table].schema->has_key();
+      if (settled_by_upserts || delivered_.offset >= segment->high) {
         emit(table, *segment);
       } else if (!lowest_high_ || segment->high < *lowest_high_) {
         lowest_high_ = segment->high;

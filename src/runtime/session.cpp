@@ -39,6 +39,7 @@ void Session::run() {
 
 void Session::start_threads() {
   bool plain = !pipeline_.exactly_once && !core_->copy_committed();
+  for (const SchemaRef& schema : schemas_) plain = plain && schema->has_key();  // a table without key needs the log to complete its copy
   for (size_t worker = 0; worker < snapshot_readers_.size(); ++worker) {
     threads_.emplace_back([this, worker] { copy_chunks(worker); });
   }
