@@ -4,7 +4,6 @@
 #include <signal.h>
 
 #include <cstdlib>
-#include <cstdlib>
 #include <stdexcept>
 
 namespace tidemark::test {
