@@ -35,7 +35,11 @@ void SqliteFile::stream(const std::string& sql, const RowVisitor& visit) {
       TextRow row(static_cast<size_t>(sqlite3_column_count(raw)));
       for (int i = 0; i < sqlite3_column_count(raw); ++i) {
         if (sqlite3_column_type(raw, i) == SQLITE_NULL) continue;
-        const void* bytes = sqlite3_column_blob(raw, i);  // numbers are turned into text
+        if (sqlite3_column_type(raw, i) == SQLITE_FLOAT) {
+          row[static_cast<size_t>(i)] = fmt::format("{}", sqlite3_column_double(raw, i));  // SQLite's own text has 15 digits
+          continue;
+        }
+        const void* bytes = sqlite3_column_blob(raw, i);  // integers are turned into text
         row[static_cast<size_t>(i)].emplace(static_cast<const char*>(bytes ? bytes : ""),
                                             static_cast<size_t>(sqlite3_column_bytes(raw, i)));
       }

@@ -1,0 +1,66 @@
+// Columns of every type with values at the edges of the type, as SQL of the source, and how each is printed and compared: the catalogue
+// of the type round trip. Written from the servers' documentation, not from tidemark's code. Plain data; any thread.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace tidemark::test {
+
+enum class TypeForm {
+  integer,    // digits
+  decimal,    // digits with exactly the scale's fraction
+  real,       // the double that the value means
+  text,       // UTF-8, byte for byte
+  bytes,      // byte for byte
+  bits,       // PostgreSQL: a string of 0 and 1; SQLite: big-endian bytes
+  date,       // zero and partial dates: as they are in SQLite, NULL in PostgreSQL
+  datetime,   // likewise
+  timestamp,  // likewise, and SQLite's text ends with Z
+  time,       // beyond a day, signed
+  json,       // MySQL's: SQLite has the text, PostgreSQL's jsonb must be what it makes of that text itself
+  json_text,  // MariaDB's: the text in both
+  inet,
+  uuid,
+  vector,   // PostgreSQL: an array of real
+  geometry  // four bytes of SRID, then WKB
+};
+
+struct TypeCase {
+  std::string column, type;
+  TypeForm form;
+  std::vector<std::string> values;  // SQL literals
+  std::string printed;              // SQL that prints the column where the form's own way does not do; {} is the column
+};
+
+struct TypeTable {
+  std::string name;
+  std::vector<TypeCase> columns;
+  std::string sql_mode = "STRICT_ALL_TABLES,ALLOW_INVALID_DATES";
+  std::string before, after;  // SQL around CREATE TABLE
+  /// Each row has the k-th value of every column (columns with fewer begin again), and one more row is all NULL.
+  size_t rows() const;
+};
+
+/// Everything that the server has: "mysql" or "mariadb".
+std::vector<TypeTable> all_type_tables(const std::string& engine);
+
+// The parts of it.
+TypeTable integer_types();
+TypeTable decimal_types();
+TypeTable float_and_bit_types(const std::string& engine);
+TypeTable date_types();
+TypeTable time_types(const std::string& engine);
+TypeTable old_temporal_types();  // MariaDB: as before MySQL 5.6
+TypeTable label_types(const std::string& engine);
+TypeTable text_types();
+TypeTable single_byte_text_types(const std::string& engine);
+TypeTable multi_byte_text_types(const std::string& engine);
+TypeTable byte_types();
+TypeTable large_types();
+TypeTable geometry_types(const std::string& engine);
+TypeTable mysql_json_types();
+TypeTable mysql_vector_types();
+TypeTable mariadb_own_types();
+
+}  // namespace tidemark::test

@@ -1,0 +1,68 @@
+// A round trip of the type catalogue: the same rows through the copy, through inserts and updates of the stream, into SQLite and
+// PostgreSQL at once, compared with each other and with what the source prints. Owned by one test; one thread. Throws what the servers
+// throw; what differs is returned as text.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "servers/mysql_family_server.h"
+#include "servers/postgres_server.h"
+#include "servers/sqlite_file.h"
+#include "servers/temp_dir.h"
+#include "servers/tidemark_process.h"
+#include "types/type_case.h"
+#include "types/type_forms.h"
+
+namespace tidemark::test {
+
+constexpr const char* kTypesDatabase = "types";
+
+class TypeRoundTrip {
+ public:
+  using Environment = std::vector<std::pair<std::string, std::string>>;
+  /// Creates the tables and the rows that are there before the start.
+  TypeRoundTrip(MysqlFamilyServer& source, std::vector<TypeTable> tables);
+
+  /// Starts one daemon a sink and waits until what is there is copied. False, with log(), when that does not happen.
+  bool copy(const Environment& environment = {});
+  /// The same values again, by the stream: inserted, updated from NULL, and untouched in a changed row.
+  void change();
+  /// Waits until both sinks have everything that the source has committed.
+  bool wait_for_stream();
+  /// Columns that the sinks hold otherwise for equal rows, and values that are not what the source prints.
+  std::vector<std::string> differences();
+  /// `tidemark verify` of both; what it printed when its exit is not 0.
+  std::vector<std::string> verify();
+  /// Exit codes of the daemons after SIGTERM.
+  std::vector<int> stop();
+  std::string log() const;
+
+ private:
+  struct Side;
+  void insert(const TypeTable& table, int first_id, bool values) const;
+  std::string literals(const TypeTable& table, size_t row) const;
+  bool caught_up(Side& side);
+  TextRows ask(const Side& side, const std::string& sql);
+  void compare_rows(Side& side, const TypeTable& table, std::vector<std::string>& out);
+  void compare_with_source(Side& side, const TypeTable& table, const TextRows& source, std::vector<std::string>& out);
+  std::string converted(const TypeCase& column, const std::string& text);
+
+  struct Side {
+    SinkKind kind;
+    TempDir directory;
+    std::string config;
+    std::unique_ptr<TidemarkProcess> daemon;
+  };
+
+  MysqlFamilyServer& source_;
+  MysqlClient client_;
+  const std::vector<TypeTable> tables_;
+  PostgresServer postgres_;
+  std::vector<std::unique_ptr<Side>> sides_;
+  int marker_ = 0;
+};
+
+}  // namespace tidemark::test
