@@ -233,13 +233,16 @@ void Connection::connect(const SourceConfig& config) {
 }
 
 void Connection::watch_peer() {
-  if (local_peer_) return;
-  // Without this a cut network is noticed only when we send something. Failure of these calls costs speed of detection only.
-  const int on = 1, idle_s = 10, interval_s = 5, count = 3;
+  // Without this a cut network is noticed only when we send something, and then late: with it, after about ten seconds. A loopback
+  // address may be that of a tunnel. Failure of these calls (a Unix socket) costs
+  // speed of detection only.
+  const int on = 1, idle_s = 5, interval_s = 2, count = 3;
+  const unsigned unanswered_ms = 10000;
   setsockopt(socket_, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   setsockopt(socket_, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
   setsockopt(socket_, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof interval_s);
   setsockopt(socket_, IPPROTO_TCP, TCP_KEEPCNT, &count, sizeof count);
+  setsockopt(socket_, IPPROTO_TCP, TCP_USER_TIMEOUT, &unanswered_ms, sizeof unanswered_ms);
 }
 
 // Design rule 2.8: whatever the server's defaults are, rows read here have one form. Limits that would cut a result short are lifted.

@@ -28,12 +28,13 @@ std::atomic<uint64_t> sessions{0};
 
 // What a session's results depend on is pinned (design rule 2.8); what would end a long copy is switched off. Generic plans: each of our
 // statements is a key lookup or an insert, its plan does not depend on the parameters, and planning would cost more than running it.
+// A dead peer is noticed within about ten seconds by both ends, so that the server gives up our locks when we connect anew.
 constexpr const char* kPinSession =
     "SET client_encoding='UTF8'; SET TimeZone='UTC'; SET DateStyle='ISO, YMD'; SET IntervalStyle='postgres'; SET extra_float_digits=1;"
     "SET bytea_output='hex'; SET standard_conforming_strings=on; SET row_security=off; SET statement_timeout=0; SET lock_timeout='60s';"
     "SET idle_in_transaction_session_timeout=0; SET default_transaction_isolation='read committed'; SET default_transaction_read_only=off;"
     "SET default_transaction_deferrable=off; SET jit=off; SET plan_cache_mode=force_generic_plan; SET client_min_messages=warning;"
-    "SET tcp_keepalives_idle=10; SET tcp_keepalives_interval=5; SET tcp_keepalives_count=3";
+    "SET tcp_keepalives_idle=5; SET tcp_keepalives_interval=2; SET tcp_keepalives_count=3";
 
 }  // namespace
 
@@ -67,8 +68,8 @@ void Connection::connect() {
     keys.push_back(key);
     values.push_back(value.c_str());
   };
-  const std::string mode = ssl_mode(address_.tls.mode), application = "tidemark", no = "disable", idle = "10", interval = "5", count = "3",
-                    unsent = "30000";
+  const std::string mode = ssl_mode(address_.tls.mode), application = "tidemark", no = "disable", idle = "5", interval = "2", count = "3",
+                    unsent = "10000";
   set("host", host);
   set("port", port);
   set("user", address_.user);
@@ -132,7 +133,7 @@ void Connection::pin_session() {
   version_ = "PostgreSQL " + number.substr(0, number.find(' '));
 
   std::string settings = kPinSession;
-  if (version >= 120000) settings += "; SET tcp_user_timeout=30000";
+  if (version >= 120000) settings += "; SET tcp_user_timeout=10000";
   if (version >= 140000) settings += "; SET idle_session_timeout=0";
   run(settings, "setting up the session");
   // a server whose platform cannot watch the socket refuses this one; then a cut connection is noticed later
