@@ -117,10 +117,13 @@ void Core::on_log(const std::shared_ptr<const LogBatch>& batch) {
     if (!delivered_.gtids.contains(gtid)) delivered_.gtids.add(gtid);
   }
   emit_ready();
-  if (chunks_left_ == 0) {
-    if (stop_offset_ && delivered_.offset >= *stop_offset_) stop_reached_ = true;
-    if (stop_gtids_ && delivered_.gtids.contains(*stop_gtids_)) stop_reached_ = true;
-  }
+  check_stop();
+}
+
+void Core::check_stop() {
+  if (chunks_left_ != 0 || in_transaction_) return;
+  if (stop_offset_ && delivered_.offset >= *stop_offset_) stop_reached_ = true;
+  if (stop_gtids_ && delivered_.gtids.contains(*stop_gtids_)) stop_reached_ = true;
 }
 
 std::optional<SinkBatch> Core::take_batch(bool save_position) {

@@ -81,9 +81,16 @@ class Core {
   /// False while enough is waiting for the sink: the owner stops feeding the log.
   bool wants_log() const { return sealed_.size() < 2; }
   void on_log(const std::shared_ptr<const LogBatch>& batch);
-  /// Transactions from here on are not taken: the pipeline's stop position. Checked at transaction ends.
-  void stop_at(const LogOffset& offset) { stop_offset_ = offset; }
-  void stop_at(const GtidSet& gtids) { stop_gtids_ = gtids; }
+  /// Transactions from here on are not taken: the pipeline's stop position. Checked at transaction ends, and when the copy is complete,
+  /// which may be long after the last event of an idle log.
+  void stop_at(const LogOffset& offset) {
+    stop_offset_ = offset;
+    check_stop();
+  }
+  void stop_at(const GtidSet& gtids) {
+    stop_gtids_ = gtids;
+    check_stop();
+  }
   void stop_at_micros(int64_t micros) { stop_micros_ = micros; }
   bool stop_reached() const { return stop_reached_; }
 
@@ -138,6 +145,7 @@ class Core {
   void flush_table(uint32_t table);
   void seal(bool commit);
   bool stops_before(const LogTransaction& transaction) const;
+  void check_stop();
   void transaction_ended(const LogTransaction& transaction);
 
   // core_route.cpp: where a change goes

@@ -59,6 +59,7 @@ void Core::chunk_read(const ChunkTask& task, ChunkResult result) {
   }
   if (!lowest_high_ || segment.high < *lowest_high_) lowest_high_ = segment.high;
   if (!in_transaction_) emit_ready();
+  check_stop();
 }
 
 /// The read's visibility is known now: what it has seen is dropped, the rest is merged in the order of the log.

@@ -38,6 +38,7 @@ class Daemon {
     SessionOptions options;
     options.memory_limit = config.daemon.memory_limit / std::max<size_t>(config.pipelines.size(), 1);
     for (const PipelineConfig& p : config.pipelines) {
+      options.stop_after_copy = p.startup == Startup::snapshot_only;
       runners_.push_back(std::make_unique<PipelineRunner>(config, p, engines, state_, options));
     }
     sampled_.resize(runners_.size());

@@ -53,7 +53,8 @@ bool PipelineRunner::recover(const Error& error) {
   std::chrono::milliseconds delay{0};
   {
     std::lock_guard lock(mutex_);
-    if (stop_ && retry_of(error.kind()) == Retry::with_backoff) {  // stopping anyway: the sink stands at its last commit
+    bool passing = error.kind() == ErrorKind::interrupted || retry_of(error.kind()) == Retry::with_backoff;
+    if (stop_ && passing) {  // stopping anyway: the sink stands at its last commit
       state_now_ = PipelineState::stopped;
       return false;
     }

@@ -14,6 +14,8 @@ PipelineView view_pipeline(const std::string& config_file) {
   const auto& pipeline = answer["pipelines"][0];
   out.answers = true;
   out.state = pipeline["state"];
+  if (pipeline["reason"].is_string()) out.reason = pipeline["reason"];
+  if (pipeline["positions"]["read"].is_string()) out.position_read = pipeline["positions"]["read"];
   if (pipeline["last_error"].is_object()) out.error = pipeline["last_error"].dump();
   out.tables_left = pipeline["tables"].value("pending", 0u) + pipeline["tables"].value("copying", 0u);
   out.tables_streaming = pipeline["tables"].value("streaming", 0u);
