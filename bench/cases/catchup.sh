@@ -6,7 +6,7 @@ rounds=${BENCH_ROUNDS:-3} transactions=${BENCH_TRANSACTIONS:-200000}
 start_mariadb source 1
 start_mariadb replica 2 --slave-parallel-threads=2 --slave-parallel-mode=optimistic --log-slave-updates=0 --skip-log-bin
 start_postgres
-my source "CREATE DATABASE bench; CREATE TABLE bench.account (id INT PRIMARY KEY, v BIGINT NOT NULL, note VARCHAR(96) NOT NULL);
+my source "RESET MASTER; CREATE DATABASE bench; CREATE TABLE bench.account (id INT PRIMARY KEY, v BIGINT NOT NULL, note VARCHAR(96) NOT NULL);
   CREATE TABLE bench.entry (id BIGINT PRIMARY KEY, account INT NOT NULL, amount DECIMAL(12,2) NOT NULL, note VARCHAR(96) NOT NULL);
   USE bench; INSERT INTO bench.account SELECT seq, 0, REPEAT('x', 80) FROM seq_1_to_200000;
   DELIMITER //
@@ -21,11 +21,11 @@ my replica "STOP SLAVE"
 write_config "stop: latest"
 "$build/tidemark" snapshot bench -c "$dir/tidemark.yaml" >/dev/null 2>"$dir/err" || { cat "$dir/err" >&2; exit 1; }
 next=1
-run_replica() { t=$(now); my replica "START SLAVE"; caught_up; since "$t" >>"$dir/replica"; my replica "STOP SLAVE"; }
+run_replica() { t=$(now); my replica "START SLAVE"; caught_up; since "$t" >>"$dir/times.replica"; my replica "STOP SLAVE"; }
 run_tidemark() {
   t=$(now)
   "$build/tidemark" run -c "$dir/tidemark.yaml" 2>"$dir/err" || { cat "$dir/err" >&2; exit 1; }
-  since "$t" >>"$dir/tidemark"
+  since "$t" >>"$dir/times.tidemark"
 }
 for round in $(seq "$rounds"); do
   my source "CALL bench.work($next, $transactions)"
@@ -35,7 +35,7 @@ for round in $(seq "$rounds"); do
   [ "$(pg -d bench -c 'SELECT count(*), sum(v) FROM bench.account')" = "$want" ] || { echo "the sink differs" >&2; exit 1; }
   [ "$(pg -d bench -c 'SELECT count(*) FROM bench.entry')" = "$((next - 1))" ] || { echo "the sink differs" >&2; exit 1; }
 done
-replica=$(median <"$dir/replica") ours=$(median <"$dir/tidemark")
+replica=$(median <"$dir/times.replica") ours=$(median <"$dir/times.tidemark")
 printf 'MariaDB replica, 2 threads   %8.2f s   %.0f transactions/s\ntidemark to PostgreSQL       %8.2f s   %.0f transactions/s (start and end of the process included)\n' \
   "$replica" "$(ratio "$transactions" "$replica")" "$ours" "$(ratio "$transactions" "$ours")"
 printf 'replica / tidemark           %8s     (reach: at least 2)\n' "$(ratio "$replica" "$ours")"
