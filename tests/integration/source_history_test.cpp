@@ -167,7 +167,7 @@ void another_server(const std::string& kind) {
   REQUIRE(pipeline.stop() == 0);
   relay = std::make_unique<Relay>(second->port());
   pipeline.settings().source_port = relay->port();
-  stops_saying(pipeline, {"hint:", "continuing from"});
+  stops_saying(pipeline, {"hint:", "connect to"});
   CHECK(pipeline.sink_number("SELECT count(*) FROM {t}", "t") == 100);
 }
 

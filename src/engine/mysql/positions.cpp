@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <functional>
+#include <optional>
 
 #include "engine/mysql/dialect.h"
 
@@ -42,18 +43,23 @@ void each_event(Connection& connection, const std::string& file,
   if (failed) connection.fail(fmt::format("reading the events of {}", printable(file)));
 }
 
-GtidSet mysql_gtids_at(Connection& connection, const std::string& file, uint64_t byte) {
+/// Of what SHOW BINLOG EVENTS says about an event: the GTID that it announces, or nothing.
+GtidSet gtid_of_event(std::string_view info) {
   constexpr std::string_view kNext = "SET @@SESSION.GTID_NEXT= '";
+  if (info.substr(0, kNext.size()) != kNext) return {};
+  info.remove_prefix(kNext.size());
+  info = info.substr(0, info.find('\''));
+  return info == "ANONYMOUS" ? GtidSet() : GtidSet::parse_mysql(info);
+}
+
+GtidSet mysql_gtids_at(Connection& connection, const std::string& file, uint64_t byte) {
   GtidSet set;
   each_event(connection, file, [&](uint64_t at, std::string_view type, std::string_view info) {
     if (at >= byte) return false;
     if (type == "Previous_gtids") {
       set = GtidSet::parse_mysql(info);
-    } else if (info.substr(0, kNext.size()) == kNext) {
-      info.remove_prefix(kNext.size());
-      info = info.substr(0, info.find('\''));
-      if (info == "ANONYMOUS") return true;
-      const GtidSet one = GtidSet::parse_mysql(info);
+    } else {
+      const GtidSet one = gtid_of_event(info);
       for (const auto& [origin, intervals] : one.intervals()) {
         for (const GtidSet::Interval& interval : intervals) set.add(origin, interval);
       }
@@ -63,13 +69,20 @@ GtidSet mysql_gtids_at(Connection& connection, const std::string& file, uint64_t
   return set;
 }
 
-GtidSet mariadb_gtids_at(Connection& connection, const std::string& file, uint64_t byte) {
+/// Nothing when no event begins there.
+std::optional<GtidSet> find_mariadb_gtids_at(Connection& connection, const std::string& file, uint64_t byte) {
   const ResultRow row = connection.query_row(fmt::format("SELECT BINLOG_GTID_POS({}, {})", quote_text(file), byte));
-  if (row.empty() || !row[0]) {
+  if (row.empty() || !row[0]) return std::nullopt;
+  return GtidSet::parse_mariadb(*row[0]);
+}
+
+GtidSet mariadb_gtids_at(Connection& connection, const std::string& file, uint64_t byte) {
+  std::optional<GtidSet> found = find_mariadb_gtids_at(connection, file, byte);
+  if (!found) {
     throw Error(ErrorKind::usage, fmt::format("the position {}:{}", printable(file), byte), "no event begins there",
                 fmt::format("choose a position that SHOW BINLOG EVENTS IN {} lists, the beginning of a transaction", quote_text(file)));
   }
-  return GtidSet::parse_mariadb(*row[0]);
+  return std::move(*found);
 }
 
 Position start_of(Connection& connection, const std::string& file, uint64_t byte) {
@@ -112,14 +125,49 @@ void check_file(Connection& connection, const Position& position, const LogOffse
   }
 }
 
+[[noreturn]] void other_contents(const Position& position, const std::string& cause) {
+  throw Error(ErrorKind::lineage, "continuing from the saved position", cause,
+              std::string("the server's log was reset, or the server was restored from a backup: ") + kCopyAgain)
+      .at(position.file_text());
+}
+
+/// After a reset the same file names, and on MySQL the same GTIDs, come again with other contents. So the place that we stand at must
+/// still be one between two transactions, and the next one must be new to us.
+void check_mysql_contents(Connection& connection, const Position& position) {
+  const std::vector<BinlogFile> files = binlog_files(connection);
+  if (files.empty()) no_binlog();
+  const std::string file = binlog_file_name(files, position.log_name, position.offset.file);
+  const auto it = std::find_if(files.begin(), files.end(), [&](const BinlogFile& f) { return f.name == file; });
+  if (it == files.end()) {
+    if (position.offset.file > split_file_name(files.back().name).second)
+      other_contents(position, fmt::format("the server's last log file is {}", printable(files.back().name)));
+    return;  // purged behind us, or check_file says otherwise
+  }
+  if (it->bytes < position.offset.byte) other_contents(position, fmt::format("{} has {} bytes only", printable(file), it->bytes));
+  if (it->bytes == position.offset.byte) return;
+  ResultRow next;
+  try {
+    next = connection.query_row(
+        fmt::format("SHOW BINLOG EVENTS IN {} FROM {} LIMIT 1", quote_text(file), std::max<uint64_t>(4, position.offset.byte)));
+  } catch (const Error& e) {
+    constexpr const char* kNoEventThere = "1220";
+    if (e.server_code() != kNoEventThere) throw;
+  }
+  if (next.size() < 6 || !next[2] || !next[5])
+    other_contents(position, fmt::format("no event of {} begins at byte {}", printable(file), position.offset.byte));
+  const GtidSet begun = gtid_of_event(*next[5]);
+  if (!begun.empty() && position.gtids.contains(begun)) other_contents(position, fmt::format("{} comes once more there", begun.text()));
+}
+
 void check_mysql_gtids(Connection& connection, const Position& position) {
   const GtidSet executed = GtidSet::parse_mysql(connection.query_text("SELECT @@GLOBAL.gtid_executed"));
   const GtidSet purged = GtidSet::parse_mysql(connection.query_text("SELECT @@GLOBAL.gtid_purged"));
   if (!executed.contains(position.gtids)) {
-    throw Error(ErrorKind::lineage, "continuing from the saved position",
-                fmt::format("the server never executed {}", position.gtids.minus(executed).text()),
-                fmt::format("connect to the server that has these transactions (the saved position is of server {}), or {}",
-                            position.server, kCopyAgain))
+    throw Error(
+        ErrorKind::lineage, "continuing from the saved position",
+        fmt::format("the server never executed {}", position.gtids.minus(executed).text()),
+        fmt::format("connect to the server that has these transactions (the saved position is of server {}); if its log was reset, {}",
+                    position.server, kCopyAgain))
         .at(position.file_text());
   }
   const GtidSet& from = position.read_from.file != 0 && !position.read_from_gtids.empty() ? position.read_from_gtids : position.gtids;
@@ -284,7 +332,11 @@ void check_position(Connection& connection, const Position& position) {
   }
   const LogOffset from = position.read_from.file != 0 ? position.read_from : position.offset;
   const bool same_server = position.server == server_identity(connection);
-  if (!mariadb && has_gtids(connection) && !position.gtids.empty()) return check_mysql_gtids(connection, position);
+  if (!mariadb && has_gtids(connection) && !position.gtids.empty()) {
+    check_mysql_gtids(connection, position);
+    if (same_server && position.offset.file != 0) check_mysql_contents(connection, position);
+    return;
+  }
   if (mariadb && (!same_server || from.file == 0)) return check_mariadb_failover(connection, position);
   if (!same_server) {
     throw Error(ErrorKind::lineage, "continuing from the saved position",
@@ -295,16 +347,15 @@ void check_position(Connection& connection, const Position& position) {
   }
   if (from.file == 0) return;  // nothing was executed yet
   check_file(connection, position, from);
-  if (!mariadb || position.gtids.empty() || position.offset.file == 0) return;
+  if (!mariadb) return check_mysql_contents(connection, position);
+  if (position.gtids.empty() || position.offset.file == 0) return;
   // After RESET MASTER the same file names come again with other contents.
   const std::string file = binlog_file_name(binlog_files(connection), position.log_name, position.offset.file);
-  const GtidSet there = mariadb_gtids_at(connection, file, position.offset.byte);
-  if (!(there == position.gtids)) {
-    throw Error(ErrorKind::lineage, "continuing from the saved position",
-                fmt::format("at {} the server's log has the GTIDs {}, the position has {}", position.file_text(), there.text(),
-                            position.gtids.text()),
-                std::string("the server's log was reset (RESET MASTER): ") + kCopyAgain)
-        .at(position.file_text());
+  const std::optional<GtidSet> there = find_mariadb_gtids_at(connection, file, position.offset.byte);
+  if (!there) other_contents(position, fmt::format("no event of the server's log begins at {}", position.file_text()));
+  if (!(*there == position.gtids)) {
+    other_contents(position, fmt::format("at {} the server's log has the GTIDs {}, the position has {}", position.file_text(),
+                                         there->text(), position.gtids.text()));
   }
 }
 
