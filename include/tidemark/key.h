@@ -28,6 +28,8 @@ bool same_key(const TableSchema& schema, const Value* row_a, const Value* row_b)
 uint64_t hash_key(const TableSchema& schema, const Value* row);
 /// Three-way order of a row's key against key values, as the server orders them. Only for schemas with key_provable().
 int compare_key(const TableSchema& schema, const Value* row, const Value* key_values);
+/// The same between the keys of two rows.
+int compare_rows(const TableSchema& schema, const Value* row_a, const Value* row_b);
 int compare_key_values(const Value* a, const Value* b, size_t n);
 
 /// Keys k with after < k <= upto in the server's order. No `after`: open below; no `upto`: open above.

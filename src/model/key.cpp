@@ -178,6 +178,14 @@ int compare_key(const TableSchema& schema, const Value* row, const Value* key_va
   return 0;
 }
 
+int compare_rows(const TableSchema& schema, const Value* row_a, const Value* row_b) {
+  for (uint16_t i : schema.key) {
+    int order = compare_values(row_a[i], row_b[i]);
+    if (order != 0) return order;
+  }
+  return 0;
+}
+
 int compare_key_values(const Value* a, const Value* b, size_t n) {
   for (size_t i = 0; i < n; ++i) {
     int order = compare_values(a[i], b[i]);

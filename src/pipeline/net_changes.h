@@ -23,7 +23,7 @@ class NetChanges {
 
   bool empty() const { return entries_.empty(); }
   size_t size() const { return entries_.size(); }
-  /// Moves the entries into a step, in the order of their first change; this object is empty afterwards.
+  /// Moves the entries into a step, many upserts in key order; this object is empty afterwards.
   void take(TableStep& step);
 
  private:
