@@ -62,8 +62,10 @@ int main(int argc, char** argv) {
   }
   std::sort(ms.begin(), ms.end());
   auto at = [&](double p) { return ms[std::min(ms.size() - 1, static_cast<size_t>(p * static_cast<double>(ms.size())))]; };
-  fmt::print("commit to visible at {}/s over {} transactions: p50 {:.2f} ms, p90 {:.2f} ms, p99 {:.2f} ms, max {:.2f} ms   (reach: p50 2 ms, p99 10 ms)\n",
-             rate, ms.size(), at(0.5), at(0.9), at(0.99), ms.back());
+  fmt::print(
+      "commit to visible at {}/s over {} transactions: p50 {:.2f} ms, p90 {:.2f} ms, p99 {:.2f} ms, max {:.2f} ms   (reach: p50 2 ms, p99 "
+      "10 ms)\n",
+      rate, ms.size(), at(0.5), at(0.9), at(0.99), ms.back());
   PQfinish(sink);
   mysql_close(source);
 }

@@ -43,7 +43,10 @@ class Arena {
   void trim_last(char* p, size_t size, size_t used) {
     size = (size + 7) & ~size_t{7};
     used = (used + 7) & ~size_t{7};
-    if (p + size == next_) { next_ -= size - used; left_ += size - used; }
+    if (p + size == next_) {
+      next_ -= size - used;
+      left_ += size - used;
+    }
   }
 
   /// Bytes taken from the heap, unused tails included.

@@ -29,8 +29,8 @@ struct Change {
 struct LogTransaction {
   uint32_t first_change = 0;  // into LogBatch::changes
   uint32_t change_count = 0;
-  bool starts = true;         // this part holds the transaction's first change
-  bool ends = true;           // this part completes it; mark.end is valid
+  bool starts = true;  // this part holds the transaction's first change
+  bool ends = true;    // this part completes it; mark.end is valid
   TransactionMark mark;
 };
 

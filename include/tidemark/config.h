@@ -13,7 +13,8 @@
 
 namespace tidemark {
 
-/// A password. Not printable by accident: there is no operator<< and no conversion; reveal() is called where it is handed to a client library.
+/// A password. Not printable by accident: there is no operator<< and no conversion; reveal() is called where it is handed to a client
+/// library.
 class Secret {
  public:
   Secret() = default;
@@ -43,20 +44,20 @@ struct TlsConfig {
 
 struct ServerAddress {
   std::string host = "127.0.0.1";
-  uint16_t port = 0;        // 0: the engine's default
-  std::string socket;       // Unix socket instead of host and port
+  uint16_t port = 0;   // 0: the engine's default
+  std::string socket;  // Unix socket instead of host and port
   std::string user;
   Secret password;
-  std::string database;     // PostgreSQL
+  std::string database;  // PostgreSQL
   TlsConfig tls;
   std::chrono::milliseconds connect_timeout{10000};
 };
 
 struct SourceConfig {
   std::string name;
-  std::string engine;       // mysql | mariadb
+  std::string engine;  // mysql | mariadb
   ServerAddress address;
-  uint32_t server_id = 0;   // 0: derived from host name and source name; checked against the server's replicas
+  uint32_t server_id = 0;                     // 0: derived from host name and source name; checked against the server's replicas
   std::chrono::milliseconds heartbeat{1000};  // the server sends one when idle; a silent server is dead after 5 of them, at most 10 s
 };
 
@@ -65,12 +66,12 @@ enum class NulPolicy : uint8_t { error, strip };
 
 struct SinkConfig {
   std::string name;
-  std::string engine;       // postgres | sqlite
+  std::string engine;  // postgres | sqlite
   ServerAddress address;
-  std::string path;         // SQLite
-  std::string tidemark_schema = "tidemark";  // PostgreSQL schema of our own tables
-  ZeroDatePolicy zero_date = ZeroDatePolicy::null;   // PostgreSQL: dates that it cannot hold
-  NulPolicy nul_character = NulPolicy::error;        // PostgreSQL: U+0000 in text
+  std::string path;                                 // SQLite
+  std::string tidemark_schema = "tidemark";         // PostgreSQL schema of our own tables
+  ZeroDatePolicy zero_date = ZeroDatePolicy::null;  // PostgreSQL: dates that it cannot hold
+  NulPolicy nul_character = NulPolicy::error;       // PostgreSQL: U+0000 in text
 };
 
 enum class Startup : uint8_t { initial, snapshot_only, earliest, latest, specific, timestamp };
@@ -78,24 +79,24 @@ enum class StopAt : uint8_t { never, latest, specific, timestamp };
 
 struct PipelineConfig {
   std::string name;
-  std::string source;       // names of a source and a sink
+  std::string source;  // names of a source and a sink
   std::string sink;
   TableSelection tables;
   std::string target_schema = "{database}";  // templates: {database}, {table}
-  std::string target_table;                  // default: "{table}" for PostgreSQL; SQLite "{table}", or "{database}_{table}" when names collide
+  std::string target_table;  // default: "{table}" for PostgreSQL; SQLite "{table}", or "{database}_{table}" when names collide
   bool exactly_once = true;
-  bool keep_existing_rows = false;           // existing_rows: refuse | keep; what to do when a new pipeline meets a target table that has rows
+  bool keep_existing_rows = false;  // existing_rows: refuse | keep; what to do when a new pipeline meets a target table that has rows
   Startup startup = Startup::initial;
-  std::string startup_position;              // specific
-  int64_t startup_micros = 0;                // timestamp
+  std::string startup_position;  // specific
+  int64_t startup_micros = 0;    // timestamp
   StopAt stop = StopAt::never;
   std::string stop_position;
   int64_t stop_micros = 0;
   uint32_t snapshot_workers = 2;
-  uint64_t chunk_rows = 8096;                // start value, then adapted
-  uint64_t chunk_bytes = 16u << 20;          // upper bound of a chunk buffer
+  uint64_t chunk_rows = 8096;        // start value, then adapted
+  uint64_t chunk_bytes = 16u << 20;  // upper bound of a chunk buffer
   bool adapt_chunks = true;
-  uint64_t batch_rows = 20000;               // apply: a sink transaction is closed at the first source commit past one of these
+  uint64_t batch_rows = 20000;  // apply: a sink transaction is closed at the first source commit past one of these
   uint64_t batch_bytes = 8u << 20;
   std::chrono::milliseconds retry_initial{500};
   std::chrono::milliseconds retry_max{30000};
@@ -105,14 +106,14 @@ struct PipelineConfig {
 struct DaemonConfig {
   std::string state = "/var/lib/tidemark/state.db";
   std::string socket = "/run/tidemark/control.sock";
-  std::string log_level = "info";            // error | warn | info | debug
-  std::string log_format = "auto";           // auto | text | json
+  std::string log_level = "info";   // error | warn | info | debug
+  std::string log_format = "auto";  // auto | text | json
   uint64_t memory_limit = 512u << 20;
   std::chrono::milliseconds shutdown_timeout{30000};
 };
 
 struct Config {
-  std::string path;                          // the file that it was read from
+  std::string path;  // the file that it was read from
   DaemonConfig daemon;
   std::map<std::string, SourceConfig> sources;
   std::map<std::string, SinkConfig> sinks;

@@ -17,17 +17,17 @@ enum class ErrorKind : uint8_t {
   busy,                // another daemon holds the state file, the slot or the server id
   source_unavailable,  // cannot connect, connection lost
   sink_unavailable,
-  credentials,         // wrong password or missing grants
-  server_settings,     // the source or sink is set up in a way that we cannot work with
-  log_purged,          // the log that we need is gone
-  lineage,             // not the server that the saved position belongs to
-  schema_changed,      // DDL on a captured table
-  unsupported,         // an event or type that we do not understand; design rule 2.7
-  corrupt,             // bytes that contradict the protocol, checksum mismatch
-  data,                // the sink cannot hold a value, or a change meets no row
-  sink_conflict,       // unique or foreign key violation, deadlock at the sink
-  commit_unknown,      // connection lost while COMMIT was under way
-  interrupted,         // stop was asked for
+  credentials,      // wrong password or missing grants
+  server_settings,  // the source or sink is set up in a way that we cannot work with
+  log_purged,       // the log that we need is gone
+  lineage,          // not the server that the saved position belongs to
+  schema_changed,   // DDL on a captured table
+  unsupported,      // an event or type that we do not understand; design rule 2.7
+  corrupt,          // bytes that contradict the protocol, checksum mismatch
+  data,             // the sink cannot hold a value, or a change meets no row
+  sink_conflict,    // unique or foreign key violation, deadlock at the sink
+  commit_unknown,   // connection lost while COMMIT was under way
+  interrupted,      // stop was asked for
 };
 
 /// What the session loop does with an error; decided in one place (src/runtime/error_policy.cpp).
@@ -47,8 +47,14 @@ class Error : public std::exception {
   const std::string& position() const { return position_; }
   /// The server's own code: SQLSTATE or error number; empty when none.
   const std::string& server_code() const { return server_code_; }
-  Error& at(std::string position) { position_ = std::move(position); return *this; }
-  Error& code(std::string server_code) { server_code_ = std::move(server_code); return *this; }
+  Error& at(std::string position) {
+    position_ = std::move(position);
+    return *this;
+  }
+  Error& code(std::string server_code) {
+    server_code_ = std::move(server_code);
+    return *this;
+  }
 
   const char* what() const noexcept override { return text_.c_str(); }  // "<what failed>: <cause>"
 

@@ -39,7 +39,10 @@ struct Gtid {
 /// MySQL: intervals by uuid and tag. MariaDB: the last GTID of each domain. A set holds one of the two flavours.
 class GtidSet {
  public:
-  struct Interval { uint64_t first, last; friend bool operator==(const Interval&, const Interval&) = default; };  // inclusive
+  struct Interval {
+    uint64_t first, last;
+    friend bool operator==(const Interval&, const Interval&) = default;
+  };  // inclusive
 
   bool empty() const { return intervals_.empty() && domains_.empty(); }
   void add(const Gtid& gtid);
@@ -71,7 +74,7 @@ struct Position {
   std::string server;               // MySQL: server_uuid; MariaDB: decimal server_id
   std::string log_name;             // binlog base name, e.g. "mysql-bin"
   LogOffset offset;
-  GtidSet gtids;                    // all transactions up to here; empty when the server has no GTIDs
+  GtidSet gtids;  // all transactions up to here; empty when the server has no GTIDs
   /// Where the log must be read from to end up here, when that is before `offset`: prepared XA transactions of which only
   /// the commit is still to come. file 0: the same as `offset`.
   LogOffset read_from;
@@ -88,8 +91,8 @@ struct Position {
 
 /// What identifies a transaction in the stream: where its first event lies and its GTID.
 struct TransactionMark {
-  LogOffset begin;         // offset of its first event
-  LogOffset end;           // offset after its last event; equals begin while the end is not yet read
+  LogOffset begin;  // offset of its first event
+  LogOffset end;    // offset after its last event; equals begin while the end is not yet read
   Gtid gtid;
   int64_t commit_micros = 0;  // source clock, microseconds since 1970 UTC; 0 = unknown
 };
@@ -98,9 +101,9 @@ struct TransactionMark {
 struct Visibility {
   enum class By : uint8_t { offset, gtids };
   By by = By::offset;
-  bool exact = true;       // false: `gtids` is only a lower bound, later transactions may be in the read as well
-  LogOffset offset;        // by offset: exactly the transactions that end at or before it
-  GtidSet gtids;           // by gtids: the transactions of this set
+  bool exact = true;  // false: `gtids` is only a lower bound, later transactions may be in the read as well
+  LogOffset offset;   // by offset: exactly the transactions that end at or before it
+  GtidSet gtids;      // by gtids: the transactions of this set
 
   /// The transaction is proved to be in the read.
   bool sees(const TransactionMark& mark) const;

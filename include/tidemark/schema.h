@@ -28,15 +28,15 @@ struct Column {
   bool nullable = true;
   bool is_unsigned = false;
   bool auto_increment = false;
-  bool fixed_length = false;          // CHAR, BINARY: binary values are padded with 0x00 to `length`
-  bool large_object = false;          // TEXT and BLOB families, JSON, GEOMETRY, VECTOR: may be left out by NOBLOB images
-  bool order_known = false;           // the server's order of this column is reproduced exactly by compare_keys (key.h)
-  uint32_t length = 0;                // text: characters; bytes: bytes; bits: bits; decimal: precision; 0 = unlimited
-  uint8_t scale = 0;                  // decimal: fraction digits; time, datetime, timestamp: fsp
-  std::string charset;                // text kinds: the source's name of the character set ("" = not text)
+  bool fixed_length = false;  // CHAR, BINARY: binary values are padded with 0x00 to `length`
+  bool large_object = false;  // TEXT and BLOB families, JSON, GEOMETRY, VECTOR: may be left out by NOBLOB images
+  bool order_known = false;   // the server's order of this column is reproduced exactly by compare_keys (key.h)
+  uint32_t length = 0;        // text: characters; bytes: bytes; bits: bits; decimal: precision; 0 = unlimited
+  uint8_t scale = 0;          // decimal: fraction digits; time, datetime, timestamp: fsp
+  std::string charset;        // text kinds: the source's name of the character set ("" = not text)
   std::string collation;
-  std::vector<std::string> labels;    // ENUM and SET members in order, UTF-8
-  bool is_set = false;                // labels belong to a SET
+  std::vector<std::string> labels;  // ENUM and SET members in order, UTF-8
+  bool is_set = false;              // labels belong to a SET
   friend bool operator==(const Column&, const Column&) = default;
 };
 
@@ -45,10 +45,10 @@ enum class KeyOrigin : uint8_t { none, primary, unique, configured };
 struct TableSchema {
   TableName name;
   std::vector<Column> columns;
-  uint16_t source_columns = 0;   // number of all columns at the source, generated ones included
-  std::vector<uint16_t> key;     // indexes into `columns`, in key order; empty: rows are matched whole
+  uint16_t source_columns = 0;  // number of all columns at the source, generated ones included
+  std::vector<uint16_t> key;    // indexes into `columns`, in key order; empty: rows are matched whole
   KeyOrigin key_origin = KeyOrigin::none;
-  uint64_t rows_estimated = 0;   // from the source's statistics; for progress only
+  uint64_t rows_estimated = 0;  // from the source's statistics; for progress only
 
   bool has_key() const { return !key.empty(); }
   /// Design rule 2.3: a change may be dropped only where the server's key order is reproduced exactly.

@@ -23,7 +23,7 @@ struct ChunkRecord {
   KeyRange range;
   bool done = true;
   uint64_t rows = 0;
-  LogOffset high;   // its high watermark
+  LogOffset high;  // its high watermark
 };
 
 /// What the sink remembers of one pipeline.
@@ -43,17 +43,18 @@ struct TableStep {
   };
   std::vector<Patch> patches;
   bool patches_must_hit = true;  // false while the table is being copied: a patch that meets no row is then a no-op
-  std::vector<Change> sequence;  // tables without key: in order; delete and update match the whole row NULL-safe, one row only, and must hit
-  std::vector<Row> load;         // rows of a chunk
-  bool load_plain = false;       // no row with these keys can be in the sink: bulk insert without conflict handling
+  std::vector<Change>
+      sequence;             // tables without key: in order; delete and update match the whole row NULL-safe, one row only, and must hit
+  std::vector<Row> load;    // rows of a chunk
+  bool load_plain = false;  // no row with these keys can be in the sink: bulk insert without conflict handling
 };
 
 struct SinkBatch {
-  std::vector<TableStep> steps;   // applied in order
-  bool commit = true;             // false: the transaction stays open, the next batch continues it
-  Position position;              // written when commit
-  std::vector<ChunkRecord> chunks;          // written when commit: finish records, and chunks made by changes
-  std::vector<KeyRange> chunks_replaced;    // records of the same table in `chunks_replaced_table` that the new ones replace
+  std::vector<TableStep> steps;           // applied in order
+  bool commit = true;                     // false: the transaction stays open, the next batch continues it
+  Position position;                      // written when commit
+  std::vector<ChunkRecord> chunks;        // written when commit: finish records, and chunks made by changes
+  std::vector<KeyRange> chunks_replaced;  // records of the same table in `chunks_replaced_table` that the new ones replace
   std::vector<TableName> chunks_replaced_table;
   std::vector<std::shared_ptr<const void>> keep;  // owners of the bytes that rows point to
   uint64_t source_transactions = 0;

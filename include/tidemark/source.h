@@ -75,11 +75,11 @@ class SnapshotReader {
 
 /// What check() found out about the server.
 struct SourceInfo {
-  std::string engine;    // "mysql" or "mariadb"
-  std::string version;   // as the server prints it
-  std::string server;    // identity, as in Position::server
+  std::string engine;   // "mysql" or "mariadb"
+  std::string version;  // as the server prints it
+  std::string server;   // identity, as in Position::server
   bool gtids = false;
-  bool exact_reads = true;  // false: visibility is a lower bound (MySQL with GTID)
+  bool exact_reads = true;            // false: visibility is a lower bound (MySQL with GTID)
   std::vector<std::string> warnings;  // settings that work but may hurt, each with its cure
 };
 

@@ -19,14 +19,14 @@ struct StoredSchema {
 
 struct StoredTableProgress {
   TableName table;
-  std::string state;       // pending | copying | streaming
+  std::string state;  // pending | copying | streaming
   uint64_t rows_copied = 0;
 };
 
 struct StoredPipeline {
   bool found = false;
   Position position;
-  std::vector<ChunkRecord> chunks;      // plan and finish records
+  std::vector<ChunkRecord> chunks;  // plan and finish records
   std::vector<StoredSchema> schemas;
 };
 

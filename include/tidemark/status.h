@@ -15,14 +15,14 @@ enum class PipelineState : uint8_t { starting, copying, streaming, reconnecting,
 std::string_view state_name(PipelineState state);
 
 struct TableStatus {
-  std::string source;           // "shop.orders"
-  std::string target;           // "shop.orders" or "orders"
-  std::string state;            // pending | copying | streaming
+  std::string source;  // "shop.orders"
+  std::string target;  // "shop.orders" or "orders"
+  std::string state;   // pending | copying | streaming
   uint64_t rows_copied = 0;
   uint64_t rows_estimated = 0;
   uint64_t bytes_copied = 0;
   uint64_t chunks_done = 0;
-  double copy_seconds = 0;      // from its first chunk's opening to its last chunk's commit, or until now
+  double copy_seconds = 0;  // from its first chunk's opening to its last chunk's commit, or until now
   uint64_t changes_applied = 0;
 };
 
@@ -33,21 +33,22 @@ struct ErrorStatus {
 };
 
 struct PipelineStatus {
-  std::string name, source, sink;           // names in the configuration
-  std::string source_engine, sink_engine;   // e.g. "mariadb 10.11.19", "PostgreSQL 15.20"
+  std::string name, source, sink;          // names in the configuration
+  std::string source_engine, sink_engine;  // e.g. "mariadb 10.11.19", "PostgreSQL 15.20"
   PipelineState state = PipelineState::starting;
-  std::string reason;                       // one line for people, e.g. "waiting 4 s before reconnecting to the source"
+  std::string reason;                                           // one line for people, e.g. "waiting 4 s before reconnecting to the source"
   std::string position_read, position_applied, position_saved;  // Position::text(); saved = in the state file
-  double lag_seconds = -1;                  // source commit to sink commit of the newest applied transaction; 0 when caught up; -1 unknown
-  uint64_t lag_bytes = 0;                   // log bytes read but not applied
+  double lag_seconds = -1;  // source commit to sink commit of the newest applied transaction; 0 when caught up; -1 unknown
+  uint64_t lag_bytes = 0;   // log bytes read but not applied
   double rows_per_second = 0, bytes_per_second = 0;
   uint64_t queue_bytes = 0, queue_limit_bytes = 0;
   uint64_t read_bytes_total = 0, read_events_total = 0;
-  uint64_t changes_read_total = 0;          // row changes of captured tables delivered by the log
-  uint64_t changes_applied_total = 0;       // of these, applied at the sink (before coalescing)
-  std::map<std::string, uint64_t> changes_dropped_total;  // by the reason that proves it: chunk_not_read_yet, in_chunk_read, merged_into_chunk
+  uint64_t changes_read_total = 0;     // row changes of captured tables delivered by the log
+  uint64_t changes_applied_total = 0;  // of these, applied at the sink (before coalescing)
+  std::map<std::string, uint64_t>
+      changes_dropped_total;  // by the reason that proves it: chunk_not_read_yet, in_chunk_read, merged_into_chunk
   uint64_t rows_filtered_total = 0;
-  std::map<std::string, uint64_t> applied_rows_total;     // insert | update | delete
+  std::map<std::string, uint64_t> applied_rows_total;  // insert | update | delete
   uint64_t transactions_total = 0, sink_commits_total = 0, retries_total = 0;
   uint64_t snapshot_rows_total = 0, snapshot_rows_expected = 0;
   double last_applied_commit_unix = 0;

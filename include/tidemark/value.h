@@ -9,15 +9,15 @@
 namespace tidemark {
 
 enum class ValueKind : uint8_t {
-  absent,     // not in the row image (MINIMAL image, unchanged TOAST): unknown here, never NULL
+  absent,  // not in the row image (MINIMAL image, unchanged TOAST): unknown here, never NULL
   null,
-  boolean,    // int64() is 0 or 1
+  boolean,  // int64() is 0 or 1
   int64,
-  uint64,     // columns declared UNSIGNED, whatever their width
+  uint64,  // columns declared UNSIGNED, whatever their width
   float32,
   float64,
-  decimal,    // canonical text: optional '-', digits, '.', exactly `scale` fraction digits; never "-0"
-  text,       // UTF-8
+  decimal,  // canonical text: optional '-', digits, '.', exactly `scale` fraction digits; never "-0"
+  text,     // UTF-8
   bytes,
   date,       // civil(): year, month, day; zero and partial dates are kept
   time,       // int64() is signed microseconds; may pass 24 h
@@ -58,9 +58,7 @@ class Value {
   static Value float64(double v);
   /// Signed microseconds; `fsp` is the column's number of fraction digits, 0..6.
   static constexpr Value time(int64_t micros, uint8_t fsp) { return of_int(ValueKind::time, micros, fsp); }
-  static constexpr Value date(int32_t year, uint8_t month, uint8_t day) {
-    return of_civil(ValueKind::date, {year, month, day, 0}, 0);
-  }
+  static constexpr Value date(int32_t year, uint8_t month, uint8_t day) { return of_civil(ValueKind::date, {year, month, day, 0}, 0); }
   static constexpr Value datetime(const Civil& c, uint8_t fsp) { return of_civil(ValueKind::datetime, c, fsp); }
   static constexpr Value timestamp(const Civil& c, uint8_t fsp) { return of_civil(ValueKind::timestamp, c, fsp); }
   /// A kind whose payload is bytes: decimal, text, bytes, uuid, json, bits, vector, geometry, interval, array, other.
@@ -88,12 +86,18 @@ class Value {
   /// True for the kinds whose payload is bytes (see of_bytes).
   constexpr bool has_bytes() const {
     switch (kind_) {
-      case ValueKind::decimal: case ValueKind::text: case ValueKind::bytes: case ValueKind::uuid: case ValueKind::json:
-      case ValueKind::bits: case ValueKind::vector: case ValueKind::geometry: case ValueKind::interval:
-      case ValueKind::array: case ValueKind::other:
-        return true;
-      default:
-        return false;
+      case ValueKind::decimal:
+      case ValueKind::text:
+      case ValueKind::bytes:
+      case ValueKind::uuid:
+      case ValueKind::json:
+      case ValueKind::bits:
+      case ValueKind::vector:
+      case ValueKind::geometry:
+      case ValueKind::interval:
+      case ValueKind::array:
+      case ValueKind::other: return true;
+      default: return false;
     }
   }
 

@@ -16,7 +16,10 @@ class Backoff {
   Millis next(uint64_t random);
   /// The delays handed out since the last success reach the budget.
   bool exhausted() const { return spent_ >= budget_; }
-  void succeeded() { attempts_ = 0; spent_ = Millis{0}; }
+  void succeeded() {
+    attempts_ = 0;
+    spent_ = Millis{0};
+  }
   unsigned attempts() const { return attempts_; }
 
  private:

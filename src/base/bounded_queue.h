@@ -46,9 +46,18 @@ class BoundedQueue {
     room_.notify_all();
     filled_.notify_all();
   }
-  bool closed() const { std::lock_guard lock(mutex_); return closed_; }
-  size_t bytes() const { std::lock_guard lock(mutex_); return bytes_; }
-  size_t size() const { std::lock_guard lock(mutex_); return items_.size(); }
+  bool closed() const {
+    std::lock_guard lock(mutex_);
+    return closed_;
+  }
+  size_t bytes() const {
+    std::lock_guard lock(mutex_);
+    return bytes_;
+  }
+  size_t size() const {
+    std::lock_guard lock(mutex_);
+    return items_.size();
+  }
   size_t bytes_max() const { return bytes_max_; }
 
  private:

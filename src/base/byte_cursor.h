@@ -17,7 +17,10 @@ class ByteCursor {
   explicit ByteCursor(std::string_view bytes) : p_(bytes.data()), end_(bytes.data() + bytes.size()) {}
 
   bool failed() const { return failed_; }
-  void fail() { failed_ = true; p_ = end_; }
+  void fail() {
+    failed_ = true;
+    p_ = end_;
+  }
   size_t left() const { return static_cast<size_t>(end_ - p_); }
   bool at_end() const { return p_ == end_; }
   const char* here() const { return p_; }

@@ -39,8 +39,7 @@ Retry retry_of(ErrorKind kind) {
     case ErrorKind::sink_conflict:
     case ErrorKind::corrupt:  // a flipped bit on the wire: the checksum saw it, nothing of it was applied, reading again may work
       return Retry::with_backoff;
-    default:
-      return Retry::never;
+    default: return Retry::never;
   }
 }
 

@@ -16,7 +16,10 @@ namespace {
 class PriorityFlag : public spdlog::custom_flag_formatter {
  public:
   void format(const spdlog::details::log_msg& msg, const std::tm&, spdlog::memory_buf_t& dest) override {
-    const char* prefix = msg.level >= spdlog::level::err ? "<3>" : msg.level == spdlog::level::warn ? "<4>" : msg.level == spdlog::level::info ? "<6>" : "<7>";
+    const char* prefix = msg.level >= spdlog::level::err    ? "<3>"
+                         : msg.level == spdlog::level::warn ? "<4>"
+                         : msg.level == spdlog::level::info ? "<6>"
+                                                            : "<7>";
     dest.append(prefix, prefix + 3);
   }
   std::unique_ptr<custom_flag_formatter> clone() const override { return std::make_unique<PriorityFlag>(); }
@@ -56,7 +59,10 @@ void set_up_log(const std::string& level, const std::string& format) {
     formatter->set_pattern("%Y-%m-%dT%H:%M:%S.%eZ %^%-5l%$ %v");
   }
   logger->set_formatter(std::move(formatter));
-  logger->set_level(level == "error" ? spdlog::level::err : level == "warn" ? spdlog::level::warn : level == "debug" ? spdlog::level::debug : spdlog::level::info);
+  logger->set_level(level == "error"   ? spdlog::level::err
+                    : level == "warn"  ? spdlog::level::warn
+                    : level == "debug" ? spdlog::level::debug
+                                       : spdlog::level::info);
   logger->flush_on(spdlog::level::trace);
   spdlog::set_default_logger(std::move(logger));
 }

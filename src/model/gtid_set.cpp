@@ -37,7 +37,10 @@ bool parse_number(std::string_view s, uint64_t& out) {
 bool parse_uuid(std::string_view s, std::array<uint8_t, 16>& out) {
   size_t n = 0;
   for (size_t i = 0; i < s.size();) {
-    if (s[i] == '-') { ++i; continue; }
+    if (s[i] == '-') {
+      ++i;
+      continue;
+    }
     uint8_t byte = 0;
     if (n == 16 || i + 2 > s.size()) return false;
     auto [p, ec] = std::from_chars(s.data() + i, s.data() + i + 2, byte, 16);
@@ -118,7 +121,10 @@ GtidSet GtidSet::minus(const GtidSet& other) const {
           if (cut.last < left.first) continue;
           if (cut.first > left.last) break;
           if (cut.first > left.first) out.add(origin, {left.first, cut.first - 1});
-          if (cut.last >= left.last) { gone = true; break; }
+          if (cut.last >= left.last) {
+            gone = true;
+            break;
+          }
           left.first = cut.last + 1;
         }
       }
@@ -164,7 +170,8 @@ GtidSet GtidSet::parse_mysql(std::string_view text) {
       if (!parse_number(next_piece(range, '-'), interval.first)) bad_set(text, "a number was expected");
       interval.last = interval.first;
       if (!range.empty() && !parse_number(trim(range), interval.last)) bad_set(text, "a number was expected after '-'");
-      if (interval.first == 0 || interval.last < interval.first || interval.last > INT64_MAX) bad_set(text, "an interval is empty or out of range");
+      if (interval.first == 0 || interval.last < interval.first || interval.last > INT64_MAX)
+        bad_set(text, "an interval is empty or out of range");
       set.add(origin, interval);
       any = true;
     }

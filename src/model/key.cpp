@@ -98,7 +98,7 @@ std::vector<Value> decode_key(std::string_view bytes, Arena& arena) {
         c.month = in.u8();
         c.day = in.u8();
         c.micros = static_cast<int64_t>(in.u64());
-        values.push_back(kind == ValueKind::date        ? Value::date(c.year, c.month, c.day)
+        values.push_back(kind == ValueKind::date       ? Value::date(c.year, c.month, c.day)
                          : kind == ValueKind::datetime ? Value::datetime(c, 6)
                                                        : Value::timestamp(c, 6));
         break;
@@ -128,7 +128,9 @@ std::vector<Value> decode_key(std::string_view bytes, Arena& arena) {
       }
     }
   }
-  if (in.failed()) throw Error(ErrorKind::state, "reading a stored key", "malformed bytes", "Move the state file away and restart: it is rebuilt from the sink.");
+  if (in.failed())
+    throw Error(ErrorKind::state, "reading a stored key", "malformed bytes",
+                "Move the state file away and restart: it is rebuilt from the sink.");
   return values;
 }
 
@@ -142,8 +144,9 @@ bool key_absent(const TableSchema& schema, const Value* row) {
 bool same_key(const TableSchema& schema, const Value* row_a, const Value* row_b) {
   for (uint16_t i : schema.key) {
     if (row_a[i] == row_b[i]) continue;
-    bool zeros = (row_a[i].kind() == ValueKind::float64 && row_b[i].kind() == ValueKind::float64 && row_a[i].float64() == row_b[i].float64()) ||
-                 (row_a[i].kind() == ValueKind::float32 && row_b[i].kind() == ValueKind::float32 && row_a[i].float32() == row_b[i].float32());
+    bool zeros =
+        (row_a[i].kind() == ValueKind::float64 && row_b[i].kind() == ValueKind::float64 && row_a[i].float64() == row_b[i].float64()) ||
+        (row_a[i].kind() == ValueKind::float32 && row_b[i].kind() == ValueKind::float32 && row_a[i].float32() == row_b[i].float32());
     if (!zeros) return false;
   }
   return true;
@@ -162,7 +165,8 @@ uint64_t hash_key(const TableSchema& schema, const Value* row) {
     if (v.kind() == ValueKind::float32 && v.float32() == 0) raw = 0;
     if (v.kind() == ValueKind::date || v.kind() == ValueKind::datetime || v.kind() == ValueKind::timestamp) {
       Civil c = v.civil();
-      raw ^= (static_cast<uint64_t>(static_cast<uint32_t>(c.year)) << 9 | static_cast<uint64_t>(c.month) << 5 | c.day) * 0xff51afd7ed558ccdu;
+      raw ^=
+          (static_cast<uint64_t>(static_cast<uint32_t>(c.year)) << 9 | static_cast<uint64_t>(c.month) << 5 | c.day) * 0xff51afd7ed558ccdu;
     }
     hash = (hash ^ raw) * 0xff51afd7ed558ccdu;
     hash ^= hash >> 32;

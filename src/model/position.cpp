@@ -67,12 +67,18 @@ Position Position::parse(std::string_view text) {
     size_t eq = item.find('=');
     if (eq == std::string_view::npos) bad_position(text, "'name=value' was expected");
     std::string_view name = item.substr(0, eq), value = item.substr(eq + 1);
-    if (name == "server") p.server = std::string(value);
-    else if (name == "file") parse_offset(text, value, p.log_name, p.offset);
-    else if (name == "gtids") p.gtids = gtids(value);
-    else if (name == "read_from") parse_offset(text, value, p.log_name, p.read_from);
-    else if (name == "read_from_gtids") p.read_from_gtids = gtids(value);
-    else bad_position(text, "an unknown name before '='");
+    if (name == "server")
+      p.server = std::string(value);
+    else if (name == "file")
+      parse_offset(text, value, p.log_name, p.offset);
+    else if (name == "gtids")
+      p.gtids = gtids(value);
+    else if (name == "read_from")
+      parse_offset(text, value, p.log_name, p.read_from);
+    else if (name == "read_from_gtids")
+      p.read_from_gtids = gtids(value);
+    else
+      bad_position(text, "an unknown name before '='");
   }
   return p;
 }

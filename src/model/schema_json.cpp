@@ -10,11 +10,22 @@ using nlohmann::json;
 namespace {
 
 json column_to_json(const Column& c) {
-  return {{"name", c.name}, {"kind", static_cast<int>(c.kind)}, {"native_type", c.native_type}, {"ordinal", c.ordinal},
-          {"nullable", c.nullable}, {"unsigned", c.is_unsigned}, {"auto_increment", c.auto_increment},
-          {"fixed_length", c.fixed_length}, {"large_object", c.large_object}, {"order_known", c.order_known},
-          {"length", c.length}, {"scale", c.scale}, {"charset", c.charset}, {"collation", c.collation},
-          {"labels", c.labels}, {"set", c.is_set}};
+  return {{"name", c.name},
+          {"kind", static_cast<int>(c.kind)},
+          {"native_type", c.native_type},
+          {"ordinal", c.ordinal},
+          {"nullable", c.nullable},
+          {"unsigned", c.is_unsigned},
+          {"auto_increment", c.auto_increment},
+          {"fixed_length", c.fixed_length},
+          {"large_object", c.large_object},
+          {"order_known", c.order_known},
+          {"length", c.length},
+          {"scale", c.scale},
+          {"charset", c.charset},
+          {"collation", c.collation},
+          {"labels", c.labels},
+          {"set", c.is_set}};
 }
 
 Column column_from_json(const json& j) {
@@ -43,8 +54,8 @@ Column column_from_json(const json& j) {
 std::string schema_to_json(const TableSchema& schema) {
   json columns = json::array();
   for (const auto& c : schema.columns) columns.push_back(column_to_json(c));
-  json j = {{"database", schema.name.database}, {"table", schema.name.table}, {"columns", columns},
-            {"source_columns", schema.source_columns}, {"key", schema.key}, {"key_origin", static_cast<int>(schema.key_origin)},
+  json j = {{"database", schema.name.database},        {"table", schema.name.table}, {"columns", columns},
+            {"source_columns", schema.source_columns}, {"key", schema.key},          {"key_origin", static_cast<int>(schema.key_origin)},
             {"rows_estimated", schema.rows_estimated}};
   // Names may hold any bytes that the server accepted; what is not UTF-8 must not make the state unwritable.
   return j.dump(-1, ' ', false, json::error_handler_t::replace);
@@ -65,7 +76,8 @@ TableSchema schema_from_json(std::string_view text) {
     }
     return s;
   } catch (const json::exception& e) {
-    throw Error(ErrorKind::state, "reading a stored schema", e.what(), "Move the state file away and restart: it is rebuilt from the sink.");
+    throw Error(ErrorKind::state, "reading a stored schema", e.what(),
+                "Move the state file away and restart: it is rebuilt from the sink.");
   }
 }
 

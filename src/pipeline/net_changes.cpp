@@ -10,7 +10,7 @@ namespace tidemark {
 namespace {
 constexpr uint32_t kFree = UINT32_MAX;
 constexpr size_t kSortFrom = 32;
-}
+}  // namespace
 
 void NetChanges::rehash(size_t size) {
   slots_.assign(size, kFree);

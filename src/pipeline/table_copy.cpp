@@ -99,9 +99,8 @@ void TableCopy::refresh_index() {
 Segment& TableCopy::segment_of(Row row) {
   if (!provable_) throw Error(ErrorKind::internal, "routing a change", "key order is not known");
   if (Segment* single = single_of(row)) return *single;
-  auto it = std::partition_point(index_.begin(), index_.end(), [&](const Segment* s) {
-    return !s->upto.empty() && compare_key(*schema_, row, s->upto.data()) > 0;
-  });
+  auto it = std::partition_point(index_.begin(), index_.end(),
+                                 [&](const Segment* s) { return !s->upto.empty() && compare_key(*schema_, row, s->upto.data()) > 0; });
   return **it;
 }
 
@@ -215,6 +214,7 @@ void TableCopy::reopen(Segment& segment) {
   segment.id = next_id_++;  // a read that is still under way will find nobody to take it
   segment.state = Segment::State::unopened;
   segment.buffer.reset();
+  segment.spilled.reset();
   segment.deferred.clear();
   segment.deferred_rows = Arena();
   segment.rows = 0;

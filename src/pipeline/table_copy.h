@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "pipeline/chunk_buffer.h"
+#include "pipeline/row_source.h"
 #include "tidemark/key.h"
 #include "tidemark/sink.h"
 
@@ -40,6 +41,7 @@ struct Segment {
   Visibility visibility;
   LogOffset high;
   std::shared_ptr<ChunkBuffer> buffer;
+  std::shared_ptr<RowSource> spilled;  // rows before those in `buffer`; tables without key only
   std::vector<DeferredChange> deferred;
   Arena deferred_rows;
   uint64_t rows = 0;
@@ -89,10 +91,10 @@ class TableCopy {
 
   SchemaRef schema_;
   bool provable_;
-  std::list<Segment> segments_;              // in key order
-  std::vector<Segment*> index_;              // the same, for binary search; rebuilt when segments_ changes
+  std::list<Segment> segments_;  // in key order
+  std::vector<Segment*> index_;  // the same, for binary search; rebuilt when segments_ changes
   std::map<KeyBytes, Segment> singles_;
-  size_t open_segments_ = 0;                 // not emitted, singles included
+  size_t open_segments_ = 0;  // not emitted, singles included
   uint64_t next_id_ = 1;
   Arena bounds_;
 };

@@ -109,7 +109,8 @@ class Daemon {
         uint64_t rows = s.changes_applied_total + s.snapshot_rows_total;
         if (sampled_at_ != Clock::time_point{}) {
           sampled_[i].rows_per_second = static_cast<double>(rows - std::min(rows, sampled_[i].rows)) / seconds;
-          sampled_[i].bytes_per_second = static_cast<double>(s.read_bytes_total - std::min(s.read_bytes_total, sampled_[i].bytes)) / seconds;
+          sampled_[i].bytes_per_second =
+              static_cast<double>(s.read_bytes_total - std::min(s.read_bytes_total, sampled_[i].bytes)) / seconds;
         }
         sampled_[i].rows = rows;
         sampled_[i].bytes = s.read_bytes_total;
@@ -149,8 +150,8 @@ class Daemon {
 
   void log_status() {
     for (const auto& p : status().pipelines) {
-      spdlog::info("{}: {}, applied {}, lag {:.1f} s, {} rows copied, {} changes applied", p->name, state_name(p->state), p->position_applied,
-                   p->lag_seconds, p->snapshot_rows_total, p->changes_applied_total);
+      spdlog::info("{}: {}, applied {}, lag {:.1f} s, {} rows copied, {} changes applied", p->name, state_name(p->state),
+                   p->position_applied, p->lag_seconds, p->snapshot_rows_total, p->changes_applied_total);
     }
   }
 
@@ -168,7 +169,8 @@ class Daemon {
   std::mutex sample_mutex_;
   std::vector<Sample> sampled_;
   Clock::time_point sampled_at_{};
-  const int64_t started_unix_ = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+  const int64_t started_unix_ =
+      std::chrono::duration_cast<std::chrono::seconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 };
 
 }  // namespace

@@ -8,8 +8,13 @@
 
 namespace tidemark {
 
-PipelineRunner::PipelineRunner(const Config& config, const PipelineConfig& pipeline, const Engines& engines, SharedState& state, SessionOptions options)
-    : config_(config), pipeline_(pipeline), engines_(engines), state_(state), options_(std::move(options)),
+PipelineRunner::PipelineRunner(const Config& config, const PipelineConfig& pipeline, const Engines& engines, SharedState& state,
+                               SessionOptions options)
+    : config_(config),
+      pipeline_(pipeline),
+      engines_(engines),
+      state_(state),
+      options_(std::move(options)),
       backoff_(pipeline.retry_initial, pipeline.retry_max, pipeline.retry_budget) {
   kept_.name = pipeline.name;
   kept_.source = pipeline.source;
@@ -62,7 +67,8 @@ bool PipelineRunner::recover(const Error& error) {
     error_micros_ = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
     // A unique key of the sink that is not the row's key can clash while net changes are applied: once more, in source order.
     bool order_may_help = error.kind() == ErrorKind::sink_conflict && !options_.ordered;
-    bool give_up = retry_of(error.kind()) == Retry::never || (error.kind() == ErrorKind::sink_conflict && options_.ordered) || backoff_.exhausted();
+    bool give_up =
+        retry_of(error.kind()) == Retry::never || (error.kind() == ErrorKind::sink_conflict && options_.ordered) || backoff_.exhausted();
     if (give_up) {
       failed_ = true;
       state_now_ = PipelineState::failed;

@@ -29,7 +29,7 @@ class PipelineRunner {
   const std::string& name() const { return pipeline_.name; }
 
  private:
-  bool run_session();  // true: ended as wished
+  bool run_session();                // true: ended as wished
   bool recover(const Error& error);  // false: give up
   void pause(std::chrono::milliseconds delay);
   void remember_totals();
@@ -47,7 +47,7 @@ class PipelineRunner {
   PipelineStatus kept_;               // counters of earlier sessions, and the last known of everything else
   PipelineState state_now_ = PipelineState::starting;
   std::string reason_;
-  std::optional<Error> error_;        // the latest, for status
+  std::optional<Error> error_;  // the latest, for status
   int64_t error_micros_ = 0;
   bool failed_ = false, stop_ = false, aborted_ = false;
   uint64_t retries_ = 0;

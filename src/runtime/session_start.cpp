@@ -62,9 +62,10 @@ void Session::connect() {
 void Session::reconcile_state(const SavedState& saved, const StoredPipeline& stored) {
   if (!saved.position.known()) {
     if (!stored.found || !stored.position.known()) return;
-    throw Error(ErrorKind::state, "resuming pipeline " + pipeline_.name,
-                "the state file says that it stands at " + stored.position.text() + ", but the sink knows nothing of it",
-                "Is this the right sink? To copy everything anew into it, move the state file " + config_.daemon.state + " away and start again.");
+    throw Error(
+        ErrorKind::state, "resuming pipeline " + pipeline_.name,
+        "the state file says that it stands at " + stored.position.text() + ", but the sink knows nothing of it",
+        "Is this the right sink? To copy everything anew into it, move the state file " + config_.daemon.state + " away and start again.");
   }
   if (stored.found && stored.position == saved.position && stored.chunks.size() == saved.chunks.size()) return;
   if (!stored.found) spdlog::info("{}: the state file knows nothing of this pipeline; it is rebuilt from the sink", pipeline_.name);
@@ -77,8 +78,8 @@ Position Session::starting_position(const SavedState& saved) {
     source_->check_position(saved.position);
     Position position = saved.position;
     if (position.server != source_info_.server) {  // after a failover GTIDs carry over, offsets are those of another log
-      spdlog::info("{}: the source is now server {} (it was {}); its GTIDs prove that reading can go on", pipeline_.name, source_info_.server,
-                   position.server);
+      spdlog::info("{}: the source is now server {} (it was {}); its GTIDs prove that reading can go on", pipeline_.name,
+                   source_info_.server, position.server);
       position.server = source_info_.server;
       position.offset = position.read_from = {};
     }
@@ -132,7 +133,8 @@ std::vector<SchemaRef> Session::schemas_at(const SavedState& saved, const Stored
   }
   if (out.empty()) {
     throw Error(ErrorKind::config, "starting pipeline " + pipeline_.name, "no table at the source matches its selection",
-                "Check tables.include and tables.exclude, and that " + config_.sources.at(pipeline_.source).address.user + " may SELECT from them.");
+                "Check tables.include and tables.exclude, and that " + config_.sources.at(pipeline_.source).address.user +
+                    " may SELECT from them.");
   }
   std::sort(out.begin(), out.end(), [](const SchemaRef& a, const SchemaRef& b) { return a->name < b->name; });
   for (const SchemaRef& schema : out) to_store.push_back({*schema, saved.position.known() ? saved.position.text() : "-"});
@@ -154,10 +156,11 @@ void Session::prepare_sink(const SavedState& saved, const std::vector<SchemaRef>
       if (record.table == schemas[i]->name) t.records.push_back(record);
     }
     if (copies && t.records.empty() && !prepared[i].was_empty && !pipeline_.keep_existing_rows && !saved.position.known()) {
-      throw Error(ErrorKind::data, "copying " + printable(schemas[i]->name.text()),
-                  "the sink's table " + printable(tables_[i].target_table) + " already has rows, and this pipeline has never written to it",
-                  "Empty the table, choose another target, or set existing_rows: keep for the pipeline: rows with the same key are then replaced, "
-                  "others stay.");
+      throw Error(
+          ErrorKind::data, "copying " + printable(schemas[i]->name.text()),
+          "the sink's table " + printable(tables_[i].target_table) + " already has rows, and this pipeline has never written to it",
+          "Empty the table, choose another target, or set existing_rows: keep for the pipeline: rows with the same key are then replaced, "
+          "others stay.");
     }
     tables.push_back(std::move(t));
   }
@@ -171,6 +174,7 @@ void Session::make_core(Position start, std::vector<CoreTable> tables) {
   options.chunk_bytes = std::min<uint64_t>(pipeline_.chunk_bytes, options_.memory_limit / 16);
   options.adapt_chunks = pipeline_.adapt_chunks;
   options.chunks_in_flight_max = pipeline_.snapshot_workers + 2;
+  options.deferred_bytes_max = options_.memory_limit / 16;
   options.exactly_once = pipeline_.exactly_once;
   options.ordered = options_.ordered;
   auto core = std::make_unique<Core>(options, std::move(start), std::move(tables));

@@ -12,7 +12,8 @@
 namespace tidemark {
 
 PipelineStatus run_snapshot(const Config& config, const Engines& engines, const SnapshotOptions& options) {
-  auto it = std::find_if(config.pipelines.begin(), config.pipelines.end(), [&](const PipelineConfig& p) { return p.name == options.pipeline; });
+  auto it =
+      std::find_if(config.pipelines.begin(), config.pipelines.end(), [&](const PipelineConfig& p) { return p.name == options.pipeline; });
   if (it == config.pipelines.end()) {
     throw Error(ErrorKind::usage, "snapshot", "no pipeline is called '" + options.pipeline + "'", "See pipelines in " + config.path + ".");
   }

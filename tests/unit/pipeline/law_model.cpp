@@ -11,7 +11,9 @@ namespace {
 constexpr int kKeys = 12;
 
 template <typename Rng>
-int draw(Rng& rng, int n) { return static_cast<int>(rng() % static_cast<uint64_t>(n)); }
+int draw(Rng& rng, int n) {
+  return static_cast<int>(rng() % static_cast<uint64_t>(n));
+}
 
 SchemaRef make_schema(Shape shape) {
   auto s = std::make_shared<TableSchema>();
@@ -91,7 +93,11 @@ void Source::reveal() {
 Rows Source::at(size_t position) const { return position == 0 ? start : after_[position - 1]; }
 
 History::History(uint64_t seed)
-    : rng_(seed), shape_(draw_shape(rng_)), schema_(make_schema(shape_)), source_(rng_, shape_), chunk_rows_(1 + static_cast<uint64_t>(draw(rng_, 6))) {
+    : rng_(seed),
+      shape_(draw_shape(rng_)),
+      schema_(make_schema(shape_)),
+      source_(rng_, shape_),
+      chunk_rows_(1 + static_cast<uint64_t>(draw(rng_, 6))) {
   durable_.position.lineage = Lineage::mysql;
   durable_.position.offset = Source::offset(0);
   start_core();
@@ -137,9 +143,7 @@ KeyBytes History::key_bytes(int key) const {
   return out;
 }
 
-int History::key_of(Row row) const {
-  return shape_.provable ? static_cast<int>(row[0].int64()) : row[0].bytes()[0] - 'a';
-}
+int History::key_of(Row row) const { return shape_.provable ? static_cast<int>(row[0].int64()) : row[0].bytes()[0] - 'a'; }
 
 void History::deliver() {
   if (delivered_ == source_.log.size() || !core_->wants_log()) return;
@@ -324,12 +328,18 @@ void History::run() {
     for (int w : weights) total += w * 4;
     for (int i = 0, n = 20 + draw(rng_, 400); i < n; ++i) {
       int pick = draw(rng_, total);
-      if ((pick -= weights[0] * 4) < 0) source_.commit();
-      else if ((pick -= weights[1] * 4) < 0) source_.reveal();
-      else if ((pick -= weights[2] * 4) < 0) deliver();
-      else if ((pick -= weights[3] * 4) < 0) work(workers_[static_cast<size_t>(draw(rng_, 2))]);
-      else if ((pick -= weights[4] * 4) < 0) write_sink();
-      else crash();
+      if ((pick -= weights[0] * 4) < 0)
+        source_.commit();
+      else if ((pick -= weights[1] * 4) < 0)
+        source_.reveal();
+      else if ((pick -= weights[2] * 4) < 0)
+        deliver();
+      else if ((pick -= weights[3] * 4) < 0)
+        work(workers_[static_cast<size_t>(draw(rng_, 2))]);
+      else if ((pick -= weights[4] * 4) < 0)
+        write_sink();
+      else
+        crash();
     }
     for (int i = 0; i < 20000; ++i) {
       source_.reveal();
