@@ -30,7 +30,6 @@ using std::chrono::milliseconds;
 
 namespace {
 
-constexpr size_t kTables = 8;
 constexpr uint64_t kChunkRows = 50;
 
 uint64_t seed_of_this_run() {
@@ -49,7 +48,7 @@ class Scene {
     pipeline.include = {"d.*"};
     pipeline.pipeline_yaml = fmt::format("snapshot: {{chunk_rows: {}, adapt: false}}", kChunkRows);
     config_ = sink ? write_config(directory_, source, *sink, pipeline) : write_config(directory_, source, pipeline);
-    watcher_ = std::make_unique<LedgerWatcher>(sink ? ledger_in(*sink) : ledger_in(sqlite_path(directory_)), gtid_base_, kTables);
+    watcher_ = std::make_unique<LedgerWatcher>(sink ? ledger_in(*sink) : ledger_in(sqlite_path(directory_)), gtid_base_, kLedgerTables);
     writers_ = std::make_unique<LedgerWriters>(source, seed, pause_ms);
   }
 

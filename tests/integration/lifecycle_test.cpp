@@ -6,15 +6,13 @@
 #include <filesystem>
 #include <memory>
 
-#include "servers/mariadb_server.h"
+#include "integration/both_sinks.h"
 #include "servers/postgres_server.h"
 #include "servers/tidemark_process.h"
 #include "servers/wait.h"
 #include "support/catch.h"
-#include "workload/ledger.h"
-#include "workload/ledger_watcher.h"
+#include "workload/ledger_place.h"
 #include "workload/pipeline_view.h"
-#include "workload/sink_side.h"
 
 using namespace tidemark::test;
 using namespace std::chrono_literals;
@@ -22,54 +20,6 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr int kBusy = 75, kData = 65;
-constexpr size_t kTables = 8;
-const LedgerSize kSmall{1500, 800, 200, 40};
-const std::vector<std::string> kNone;
-
-/// A source with the ledger workload and a sink, in a directory of their own.
-struct Place {
-  explicit Place(PostgresServer* server, const std::string& pipeline_yaml = {}) : sink(directory, server), postgres(server) {
-    gtid_base = create_ledger(source, kSmall);
-    pipeline.include = {"d.*"};
-    pipeline.pipeline_yaml = "snapshot: {chunk_rows: 50, adapt: false}\n" + pipeline_yaml;
-    config = sink.configure(source, pipeline);
-  }
-
-  TidemarkProcess start(const std::string& failpoints = {}) const {
-    std::vector<std::pair<std::string, std::string>> environment;
-    if (!failpoints.empty()) environment.emplace_back("TIDEMARK_FAILPOINTS", failpoints);
-    return TidemarkProcess(directory, config, {}, environment);
-  }
-  bool wait_for_copy() const {
-    return wait_until(60s, [&] { return view_pipeline(config).copied(); });
-  }
-  /// Runs it with what is there until the sink is equal, then stops it.
-  void check_goes_on() {
-    TidemarkProcess daemon = start();
-    const auto differences = sink.differences_after(60s, source);
-    INFO(daemon.log_tail());
-    CHECK(differences == kNone);
-    CHECK(daemon.stop() == 0);
-  }
-
-  MariadbServer source;
-  TempDir directory;
-  SinkSide sink;
-  PostgresServer* postgres;
-  PipelineFile pipeline;
-  std::string config;
-  uint64_t gtid_base = 0;
-};
-
-/// Each test runs into both sinks.
-template <typename Test>
-void into_both(Test test) {
-  SECTION("into SQLite") { test(nullptr); }
-  SECTION("into PostgreSQL") {
-    PostgresServer server;
-    test(&server);
-  }
-}
 
 /// Keeps tidemark from writing to the ledger's copy: a lock on the table in PostgreSQL, a write transaction in SQLite.
 class Blockade {
@@ -89,46 +39,41 @@ class Blockade {
   std::unique_ptr<SqliteFile> sqlite_;
 };
 
-uint64_t gtid_number(const std::string& position) {
-  const size_t start = position.find("gtids=");
-  return start == std::string::npos ? 0 : last_gtid_number(position.substr(start + 6, position.find(' ', start) - start - 6));
-}
-
 }  // namespace
 
 TEST_CASE("SIGTERM under load: what was read is applied, exit 0, and on without loss", "[lifecycle]") {
   into_both([](PostgresServer* server) {
-    Place place(server);
-    LedgerWatcher watcher(server ? ledger_in(*server) : ledger_in(sqlite_path(place.directory)), place.gtid_base, kTables);
+    LedgerPlace place(server);
+    const auto watcher = place.watch();
     LedgerWriters writers(place.source, 7, 1);
     for (int round = 0; round < 4; ++round) {
       TidemarkProcess daemon = place.start();
       REQUIRE(place.wait_for_copy());
       REQUIRE(wait_until(20s, [&] { return place.sink.ledger_rows() > 0; }));
-      const uint64_t read = gtid_number(view_pipeline(place.config).position_read);
+      const uint64_t read = gtid_number_of(view_pipeline(place.config).position_read);
       const auto before = std::chrono::steady_clock::now();
       CHECK(daemon.stop(20s) == 0);
       INFO(daemon.log_tail());
       CHECK(std::chrono::steady_clock::now() - before < 15s);
       CHECK(read > place.gtid_base);
-      CHECK(gtid_number(place.sink.position()) >= read);
-      CHECK(place.sink.ledger_rows() == gtid_number(place.sink.position()) - place.gtid_base);
+      CHECK(gtid_number_of(place.sink.position()) >= read);
+      CHECK(place.sink.ledger_rows() == place.transactions_saved());
       CHECK(daemon.log().find("stopped") != std::string::npos);
     }
     writers.finish();
-    place.check_goes_on();
-    watcher.stop();
-    CHECK(watcher.findings() == kNone);
-    CHECK(watcher.copied());
+    CHECK(place.go_on() == kNoDifference);
+    watcher->stop();
+    CHECK(watcher->findings() == kNoDifference);
+    CHECK(watcher->copied());
   });
 }
 
 TEST_CASE("a second SIGTERM drops the batch that the sink does not take, and nothing is lost", "[lifecycle]") {
   into_both([](PostgresServer* server) {
-    Place place(server);
+    LedgerPlace place(server);
     TidemarkProcess daemon = place.start();
     REQUIRE(place.wait_for_copy());
-    REQUIRE(place.sink.differences_after(20s, place.source) == kNone);
+    REQUIRE(place.sink.differences_after(20s, place.source) == kNoDifference);
     {
       const Blockade blockade(place.directory, server);
       place.source.exec("INSERT INTO d.ledger VALUES (1, 1, 5)");
@@ -143,18 +88,18 @@ TEST_CASE("a second SIGTERM drops the batch that the sink does not take, and not
       CHECK(daemon.log().find("drop the batch") != std::string::npos);
     }
     // PostgreSQL may have had the COMMIT already; either way position and data agree
-    CHECK(place.sink.ledger_rows() == gtid_number(place.sink.position()) - place.gtid_base);
+    CHECK(place.sink.ledger_rows() == place.transactions_saved());
     if (!server) CHECK(place.sink.ledger_rows() == 0);
-    place.check_goes_on();
+    CHECK(place.go_on() == kNoDifference);
     CHECK(place.sink.ledger_rows() == 1);
   });
 }
 
 TEST_CASE("shutdown_timeout ends what SIGTERM began", "[lifecycle]") {
   PostgresServer server;
-  Place place(&server);
+  LedgerPlace place(&server);
   place.pipeline.daemon_yaml = "shutdown_timeout: 2s";
-  place.config = place.sink.configure(place.source, place.pipeline);
+  place.configure();
   TidemarkProcess daemon = place.start();
   REQUIRE(place.wait_for_copy());
   {
@@ -164,25 +109,25 @@ TEST_CASE("shutdown_timeout ends what SIGTERM began", "[lifecycle]") {
     CHECK(daemon.stop(15s) == 0);
     CHECK(daemon.log().find("shutdown_timeout is over") != std::string::npos);
   }
-  place.check_goes_on();
+  CHECK(place.go_on() == kNoDifference);
 }
 
 TEST_CASE("SIGTERM during the copy: finished chunks stay, and are not copied again", "[lifecycle]") {
   into_both([](PostgresServer* server) {
-    Place place(server);
-    LedgerWatcher watcher(server ? ledger_in(*server) : ledger_in(sqlite_path(place.directory)), place.gtid_base, kTables);
+    LedgerPlace place(server);
+    const auto watcher = place.watch();
     LedgerWriters writers(place.source, 8, 5);
     size_t records = 0;
     for (int round = 0; round < 3; ++round) {
       TidemarkProcess daemon = place.start("chunk.after_read=sleep:40");
-      REQUIRE(wait_until(30s, [&] { return watcher.chunks_done() >= records + 8; }));
+      REQUIRE(wait_until(30s, [&] { return watcher->chunks_done() >= records + 8; }));
       CHECK(daemon.stop(20s) == 0);
       const size_t now = place.sink.finish_records();
       CHECK(now > records);
       records = now;
     }
     writers.finish();
-    CHECK_FALSE(watcher.copied());
+    CHECK_FALSE(watcher->copied());
     {
       TidemarkProcess daemon = place.start();
       REQUIRE(place.wait_for_copy());
@@ -190,23 +135,23 @@ TEST_CASE("SIGTERM during the copy: finished chunks stay, and are not copied aga
       CHECK(view_pipeline(place.config).chunks_done + records == place.sink.finish_records());
       CHECK(daemon.stop() == 0);
     }
-    place.check_goes_on();
-    watcher.stop();
-    CHECK(watcher.findings() == kNone);
+    CHECK(place.go_on() == kNoDifference);
+    watcher->stop();
+    CHECK(watcher->findings() == kNoDifference);
   });
 }
 
 TEST_CASE("a lost state file is rebuilt from the sink", "[lifecycle]") {
   into_both([](PostgresServer* server) {
-    Place place(server);
-    LedgerWatcher watcher(server ? ledger_in(*server) : ledger_in(sqlite_path(place.directory)), place.gtid_base, kTables);
+    LedgerPlace place(server);
+    const auto watcher = place.watch();
     LedgerWriters writers(place.source, 9, 3);
     auto lose = [&] {
       for (const char* suffix : {"", "-wal", "-shm"}) std::filesystem::remove(state_path(place.directory) + suffix);
     };
     {
       TidemarkProcess daemon = place.start("chunk.after_read=sleep:40");
-      REQUIRE(wait_until(30s, [&] { return watcher.chunks_done() >= 8; }));
+      REQUIRE(wait_until(30s, [&] { return watcher->chunks_done() >= 8; }));
       daemon.kill9();
     }
     lose();  // during the copy
@@ -218,16 +163,16 @@ TEST_CASE("a lost state file is rebuilt from the sink", "[lifecycle]") {
     }
     lose();  // during the stream
     writers.finish();
-    place.check_goes_on();
-    watcher.stop();
-    CHECK(watcher.findings() == kNone);
+    CHECK(place.go_on() == kNoDifference);
+    watcher->stop();
+    CHECK(watcher->findings() == kNoDifference);
   });
 }
 
 TEST_CASE("a lost sink stops the pipeline, which does not start anew by itself", "[lifecycle]") {
   into_both([](PostgresServer* server) {
-    Place place(server);
-    place.check_goes_on();
+    LedgerPlace place(server);
+    CHECK(place.go_on() == kNoDifference);
     if (server) {
       server->exec("DROP SCHEMA d CASCADE; DROP SCHEMA tidemark CASCADE");
     } else {
@@ -240,13 +185,13 @@ TEST_CASE("a lost sink stops the pipeline, which does not start anew by itself",
     CHECK(daemon.log().find("the sink knows nothing of it") != std::string::npos);
     CHECK(daemon.log().find("move the state file") != std::string::npos);
     std::filesystem::rename(state_path(place.directory), place.directory.file("state.old"));  // what the hint says
-    place.check_goes_on();
+    CHECK(place.go_on() == kNoDifference);
   });
 }
 
 TEST_CASE("a second daemon is refused, on the same state file and on the same pipeline in the sink", "[lifecycle]") {
   into_both([](PostgresServer* server) {
-    Place place(server);
+    LedgerPlace place(server);
     TidemarkProcess daemon = place.start();
     REQUIRE(place.wait_for_copy());
     const Finished same_state = run_tidemark({"run", "-c", place.config});
@@ -269,14 +214,14 @@ TEST_CASE("a second daemon is refused, on the same state file and on the same pi
     CHECK(same_sink.err.find("hint: ") != std::string::npos);
 
     place.source.exec("INSERT INTO d.ledger VALUES (1, 1, 5)");  // the first one is not disturbed
-    CHECK(place.sink.differences_after(20s, place.source) == kNone);
+    CHECK(place.sink.differences_after(20s, place.source) == kNoDifference);
     CHECK(daemon.stop() == 0);
   });
 }
 
 TEST_CASE("rows that are in the target already stop a new pipeline, unless it is told to keep them", "[lifecycle]") {
   into_both([](PostgresServer* server) {
-    Place place(server);
+    LedgerPlace place(server);
     if (!server) place.directory.write("sink.db", "");
     if (server) server->exec("CREATE SCHEMA d AUTHORIZATION tidemark; SET ROLE tidemark");
     const std::string strict = server ? "" : " STRICT";
@@ -293,7 +238,7 @@ TEST_CASE("rows that are in the target already stop a new pipeline, unless it is
     }
     CHECK(place.sink.value("balance", "d", "account", "id = 3") == "77");
     place.pipeline.pipeline_yaml += "\nexisting_rows: keep";
-    place.config = place.sink.configure(place.source, place.pipeline);
+    place.configure();
     TidemarkProcess daemon = place.start();
     REQUIRE(place.wait_for_copy());
     INFO(daemon.log_tail());
@@ -301,40 +246,40 @@ TEST_CASE("rows that are in the target already stop a new pipeline, unless it is
     CHECK(place.sink.value("balance", "d", "account", "id = 5000") == "88");
     place.source.exec("DELETE FROM d.account WHERE id = 3");
     place.sink.exec("DELETE FROM {}account WHERE id = 5000");
-    CHECK(place.sink.differences_after(20s, place.source) == kNone);
+    CHECK(place.sink.differences_after(20s, place.source) == kNoDifference);
     CHECK(daemon.stop() == 0);
   });
 }
 
 TEST_CASE("stop: latest ends by itself where the log ended at the start", "[lifecycle]") {
   into_both([](PostgresServer* server) {
-    Place place(server, "stop: latest");
+    LedgerPlace place(server, "stop: latest");
     TidemarkProcess daemon = place.start();
     const auto ended = daemon.wait(60s);
     INFO(daemon.log_tail());
     CHECK(ended == 0);
-    CHECK(place.sink.differences(place.source, "d") == kNone);
+    CHECK(place.sink.differences(place.source, "d") == kNoDifference);
     place.source.exec("INSERT INTO d.ledger VALUES (1, 1, 5); UPDATE d.account SET balance = 0 WHERE id = 1");
     TidemarkProcess again = place.start();
     CHECK(again.wait(60s) == 0);
-    CHECK(place.sink.differences(place.source, "d") == kNone);
+    CHECK(place.sink.differences(place.source, "d") == kNoDifference);
   });
 }
 
 TEST_CASE("startup: snapshot-only ends by itself when the copy is done", "[lifecycle]") {
   into_both([](PostgresServer* server) {
-    Place place(server, "startup: snapshot-only");
+    LedgerPlace place(server, "startup: snapshot-only");
     LedgerWriters writers(place.source, 10, 5);
     TidemarkProcess daemon = place.start();
     const auto ended = daemon.wait(60s);
     INFO(daemon.log_tail());
     CHECK(ended == 0);
     writers.finish();
-    CHECK(place.sink.ledger_rows() == gtid_number(place.sink.position()) - place.gtid_base);
+    CHECK(place.sink.ledger_rows() == place.transactions_saved());
     const std::string there = place.sink.position();
     TidemarkProcess again = place.start();
     CHECK(again.wait(20s) == 0);
-    CHECK(gtid_number(place.sink.position()) >= gtid_number(there));
-    CHECK(place.sink.ledger_rows() == gtid_number(place.sink.position()) - place.gtid_base);
+    CHECK(gtid_number_of(place.sink.position()) >= gtid_number_of(there));
+    CHECK(place.sink.ledger_rows() == place.transactions_saved());
   });
 }

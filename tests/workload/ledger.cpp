@@ -50,6 +50,11 @@ uint64_t last_gtid_number(const std::string& gtids) {
   return dash == std::string::npos ? 0 : std::strtoull(gtids.c_str() + dash + 1, nullptr, 10);
 }
 
+uint64_t gtid_number_of(const std::string& position) {
+  const size_t start = position.find("gtids=");
+  return start == std::string::npos ? 0 : last_gtid_number(position.substr(start + 6, position.find(' ', start) - start - 6));
+}
+
 uint64_t create_ledger(MysqlFamilyServer& source, const LedgerSize& size) {
   MysqlClient client = source.connect();
   client.exec(kTables);

@@ -25,12 +25,15 @@ struct LedgerSize {
 inline constexpr int kLedgerWriters = 4;
 inline constexpr int kAccounts = 60;
 inline constexpr int kOpeningBalance = 1000;
+inline constexpr size_t kLedgerTables = 8;
 
 /// Creates the database `d` with its tables and rows. From then on every transaction in the log is one row of the ledger.
 /// Gives the number of the last GTID before, 0 when the server has none.
 uint64_t create_ledger(MysqlFamilyServer& source, const LedgerSize& size = {});
 /// The number at the end of a GTID set that has one origin ("0-1-57", "uuid:1-57"), or 0.
 uint64_t last_gtid_number(const std::string& gtids);
+/// The same of the text form of a position, as tidemark shows and saves it.
+uint64_t gtid_number_of(const std::string& position);
 
 class LedgerWriters {
  public:

@@ -12,12 +12,6 @@
 namespace tidemark::test {
 namespace {
 
-/// The GTID set in the text of a position.
-std::string gtids_of(const std::string& position) {
-  const size_t start = position.find("gtids=");
-  return start == std::string::npos ? "" : position.substr(start + 6, position.find(' ', start) - start - 6);
-}
-
 std::string text(const TextRow& row, size_t column) { return row[column].value_or(""); }
 
 }  // namespace
@@ -146,7 +140,7 @@ void LedgerWatcher::watch() {
 LedgerState LedgerWatcher::read(const LedgerSink::Query& query) const {
   LedgerState state;
   const TextRows position = query(sink_.position_sql);
-  if (!position.empty()) state.gtid_number = last_gtid_number(gtids_of(text(position[0], 0)));
+  if (!position.empty()) state.gtid_number = gtid_number_of(text(position[0], 0));
   for (const TextRow& row : query(sink_.chunks_sql)) {
     state.chunks.push_back({text(row, 0), text(row, 1), text(row, 2), text(row, 3), text(row, 4) == "1", text(row, 5)});
     if (state.chunks.back().done) ++state.chunks_done;
