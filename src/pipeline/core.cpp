@@ -12,12 +12,11 @@ Core::Core(CoreOptions options, Position start, std::vector<CoreTable> tables)
   for (const CoreTable& t : tables) {
     tables_.emplace_back(t, options_.chunk_rows);
     if (!tables_.back().copy.done()) ++chunks_left_;
+    for (const ChunkRecord& record : t.records) overlap_end_ = std::max(overlap_end_, record.high);
   }
 }
 
-bool Core::building_any() const {
-  return !building_.batch.steps.empty() || !dirty_.empty() || !building_.batch.chunks.empty();
-}
+bool Core::building_any() const { return !building_.batch.steps.empty() || !dirty_.empty() || !building_.batch.chunks.empty(); }
 
 void Core::keep(const std::shared_ptr<const LogBatch>& batch) {
   if (building_.kept == batch) return;
@@ -43,7 +42,7 @@ void Core::seal(bool commit) {
     tables_[table].dirty = false;
   }
   dirty_.clear();
-  SinkBatch& batch = building_.batch;
+  CoreBatch& batch = building_.batch;
   batch.keep.push_back(building_.arena);
   batch.commit = commit;
   if (commit) {
@@ -54,11 +53,16 @@ void Core::seal(bool commit) {
     }
   }
   std::vector<ChunkRecord> records;  // part of a commit: they travel with the batch that ends the transaction
-  if (!commit) records.swap(batch.chunks);
+  std::vector<uint32_t> emitted;
+  if (!commit) {
+    records.swap(batch.chunks);
+    emitted.swap(batch.emitted);
+  }
   sealed_bytes_ += building_.bytes;
   sealed_.push_back(std::move(batch));
   building_ = Building();
   building_.batch.chunks = std::move(records);
+  building_.batch.emitted = std::move(emitted);
 }
 
 bool Core::stops_before(const LogTransaction& transaction) const {
@@ -126,26 +130,29 @@ void Core::check_stop() {
   if (stop_gtids_ && delivered_.gtids.contains(*stop_gtids_)) stop_reached_ = true;
 }
 
-std::optional<SinkBatch> Core::take_batch(bool save_position) {
+std::optional<CoreBatch> Core::take_batch(bool save_position) {
   if (sealed_.empty()) {
     if (in_transaction_) return std::nullopt;
-    bool moved = save_position && outstanding_ == 0 && (delivered_.offset != committed_.offset || delivered_.read_from != committed_.read_from);
+    bool moved =
+        save_position && outstanding_ == 0 && (delivered_.offset != committed_.offset || delivered_.read_from != committed_.read_from);
     if (!building_any() && !moved) return std::nullopt;
     seal(true);
   }
-  SinkBatch batch = std::move(sealed_.front());
+  CoreBatch batch = std::move(sealed_.front());
   sealed_.pop_front();
   if (sealed_.empty()) sealed_bytes_ = 0;
   ++outstanding_;
   return batch;
 }
 
-void Core::on_committed(const SinkBatch& batch) {
+void Core::on_committed(const CoreBatch& batch) {
   --outstanding_;
   if (!batch.commit) return;
   committed_ = batch.position;
-  for (const ChunkRecord& record : batch.chunks) {
-    if (record.done) --chunks_uncommitted_;
+  for (uint32_t table : batch.emitted) {
+    --chunks_uncommitted_;
+    Table& t = tables_[table];
+    if (--t.uncommitted == 0) t.counts.copying = !t.copy.done();
   }
 }
 

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "pipeline/net_changes.h"
+#include "pipeline/row_source.h"
 #include "pipeline/table_copy.h"
 #include "tidemark/change.h"
 #include "tidemark/sink.h"
@@ -23,15 +24,16 @@ struct CoreOptions {
   uint64_t chunk_rows = 8096;
   uint64_t chunk_bytes = 16u << 20;
   bool adapt_chunks = true;
-  uint32_t chunks_in_flight_max = 4;  // being read, or read and not yet committed
-  bool exactly_once = true;           // false: chunk rows are given to the sink as they come, the log follows afterwards
-  bool ordered = false;               // no coalescing: every change is a step of its own, in source order (after a unique violation)
+  uint32_t chunks_in_flight_max = 4;        // being read, or read and not yet committed
+  uint64_t deferred_bytes_max = 64u << 20;  // changes kept for chunks that are being read; beyond it the log waits for those reads
+  bool exactly_once = true;                 // false: chunk rows are given to the sink as they come, the log follows afterwards
+  bool ordered = false;                     // no coalescing: every change is a step of its own, in source order (after a unique violation)
 };
 
 struct CoreTable {
   SchemaRef schema;
-  bool copy = false;             // rows are to be copied; false: only the log
-  bool sink_was_empty = false;   // no row was there before this pipeline's first commit: chunks may be loaded plainly
+  bool copy = false;            // rows are to be copied; false: only the log
+  bool sink_was_empty = false;  // no row was there before this pipeline's first commit: chunks may be loaded plainly
   std::vector<ChunkRecord> records;
 };
 
@@ -39,9 +41,9 @@ struct CoreTable {
 struct ChunkTask {
   uint32_t table = 0;
   uint64_t segment = 0;
-  KeyRange range;       // of the unopened segment; the chunk is its first `rows` rows
+  KeyRange range;  // of the unopened segment; the chunk is its first `rows` rows
   uint64_t rows = 0;
-  bool whole = false;   // no bound is to be looked for
+  bool whole = false;  // no bound is to be looked for
 };
 
 /// Answer to open_chunk: a read view must see everything up to `delivered` (the barrier).
@@ -57,8 +59,16 @@ struct ChunkResult {
   Visibility visibility;
   LogOffset high;
   std::vector<std::unique_ptr<RowBlock>> blocks;
+  std::shared_ptr<RowSource> spilled;    // instead of `blocks`: they were too many; tables without key only
   std::optional<KeyBytes> truncated_at;  // the last key read, when the read stopped early because of its size
   double seconds = 0;
+};
+
+/// What the owner gives to the sink: first the spilled rows, if any, then the batch itself.
+struct CoreBatch : SinkBatch {
+  std::shared_ptr<RowSource> spilled;  // to be loaded into `spilled_table` within the open transaction, in as many writes as it takes
+  uint32_t spilled_table = 0;
+  std::vector<uint32_t> emitted;  // the table of each finish record in `chunks`
 };
 
 struct TableCounts {
@@ -79,7 +89,7 @@ class Core {
 
   // --- the log ---
   /// False while enough is waiting for the sink: the owner stops feeding the log.
-  bool wants_log() const { return sealed_.size() < 2; }
+  bool wants_log() const { return sealed_.size() < 2 && (reads_under_way_ == 0 || deferred_bytes_ < options_.deferred_bytes_max); }
   void on_log(const std::shared_ptr<const LogBatch>& batch);
   /// Transactions from here on are not taken: the pipeline's stop position. Checked at transaction ends, and when the copy is complete,
   /// which may be long after the last event of an idle log.
@@ -102,8 +112,8 @@ class Core {
 
   // --- the sink ---
   /// The next batch to write, or nothing. `save_position`: also when only the position has moved.
-  std::optional<SinkBatch> take_batch(bool save_position);
-  void on_committed(const SinkBatch& batch);
+  std::optional<CoreBatch> take_batch(bool save_position);
+  void on_committed(const CoreBatch& batch);
 
   // --- what it stands at ---
   const Position& delivered() const { return delivered_; }
@@ -124,7 +134,8 @@ class Core {
     bool sink_was_empty;
     bool touched = false;  // a change was applied while the copy runs: its key may meet a chunk row
     bool dirty = false;
-    uint64_t chunk_rows;  // adapted
+    uint64_t chunk_rows;       // adapted
+    uint32_t uncommitted = 0;  // chunks emitted, their commit not confirmed
     TableCounts counts;
     Table(const CoreTable& t, uint64_t rows)
         : schema(t.schema), copy(t.schema, t.copy, t.records), net(t.schema), sink_was_empty(t.sink_was_empty), chunk_rows(rows) {
@@ -132,7 +143,7 @@ class Core {
     }
   };
   struct Building {
-    SinkBatch batch;
+    CoreBatch batch;
     std::shared_ptr<Arena> arena = std::make_shared<Arena>();
     std::shared_ptr<const LogBatch> kept;  // the latest batch in `keep`
     uint64_t bytes = 0, changes = 0;
@@ -155,6 +166,7 @@ class Core {
   Fate route_provable(Table& t, uint32_t table, const Change& change, const TransactionMark& mark);
   Fate route_unproved(Table& t, uint32_t table, const Change& change, const TransactionMark& mark);
   Change complete(const Table& t, const Change& change);
+  bool repeats_the_copy() const { return !options_.exactly_once && (chunks_left_ != 0 || delivered_.offset < overlap_end_); }
   Fate place(Table& t, uint32_t table, Op op, Row before, Row after, const TransactionMark& mark);
   void apply(Table& t, uint32_t table, Op op, Row before, Row after);
   void apply_full_update(Table& t, uint32_t table, Row before, Row after);
@@ -170,6 +182,7 @@ class Core {
   void settle_keyless(Table& t, uint32_t table, Segment& segment);
   void emit_ready();
   void emit(uint32_t table, Segment& segment);
+  void seal_spilled(uint32_t table, Segment& segment);
   void adapt(Table& t, uint64_t rows, uint64_t bytes, double seconds);
 
   CoreOptions options_;
@@ -185,14 +198,17 @@ class Core {
   Building building_;
   std::vector<uint32_t> dirty_;
   DeferredChange* last_deferred_ = nullptr;  // of the change being routed
-  std::deque<SinkBatch> sealed_;
+  std::deque<CoreBatch> sealed_;
   uint64_t sealed_bytes_ = 0;
-  size_t outstanding_ = 0;         // batches taken and not committed
-  uint32_t chunks_open_ = 0;       // reserved, reading or buffered
-  uint32_t chunks_uncommitted_ = 0;  // emitted, their commit not confirmed
-  size_t chunks_left_ = 0;         // tables whose copy is not done
+  size_t outstanding_ = 0;  // batches taken and not committed
+  uint32_t reads_under_way_ = 0;
+  uint64_t deferred_bytes_ = 0;           // changes that wait for these reads
+  uint32_t chunks_open_ = 0;              // reserved, reading or buffered
+  uint32_t chunks_uncommitted_ = 0;       // emitted, their commit not confirmed
+  size_t chunks_left_ = 0;                // tables whose copy is not done
   std::optional<LogOffset> lowest_high_;  // of the chunks that wait for the stream to pass
-  size_t next_table_ = 0;          // where take_chunk_task looks first
+  LogOffset overlap_end_;                 // plain mode: before it the log brings again what chunk reads have seen
+  size_t next_table_ = 0;                 // where take_chunk_task looks first
   CoreCounts counts_;
 };
 

@@ -21,7 +21,8 @@ std::optional<ChunkTask> Core::take_chunk_task() {
     if (segment == nullptr) continue;
     ++chunks_open_;
     t.counts.started = true;
-    return ChunkTask{static_cast<uint32_t>(i), segment->id, segment->range, t.chunk_rows, segment->range.only.has_value() || !t.schema->has_key()};
+    return ChunkTask{static_cast<uint32_t>(i), segment->id, segment->range, t.chunk_rows,
+                     segment->range.only.has_value() || !t.schema->has_key()};
   }
   return std::nullopt;
 }
@@ -31,6 +32,7 @@ ChunkOpening Core::open_chunk(const ChunkTask& task, const std::optional<KeyByte
   Segment& segment = *t.copy.find(task.segment);
   t.copy.cut(segment, upto);
   segment.state = Segment::State::reading;
+  ++reads_under_way_;
   ChunkOpening opening{segment.range, delivered_, std::nullopt};
   if (in_transaction_) opening.in_progress = in_progress_;
   return opening;
@@ -39,6 +41,10 @@ ChunkOpening Core::open_chunk(const ChunkTask& task, const std::optional<KeyByte
 void Core::chunk_read(const ChunkTask& task, ChunkResult result) {
   Table& t = tables_[task.table];
   Segment* found = t.copy.find(task.segment);
+  --reads_under_way_;
+  deferred_bytes_ -=
+      reads_under_way_ == 0 || found == nullptr ? 0 : std::min<uint64_t>(deferred_bytes_, found->deferred_rows.bytes_allocated());
+  if (reads_under_way_ == 0) deferred_bytes_ = 0;
   if (found == nullptr) {  // the key was changed in a way that needs another read
     --chunks_open_;
     return;
@@ -49,6 +55,7 @@ void Core::chunk_read(const ChunkTask& task, ChunkResult result) {
   segment.high = result.high;
   segment.buffer = std::make_shared<ChunkBuffer>(t.schema);
   for (auto& block : result.blocks) segment.buffer->add_block(std::move(block));
+  segment.spilled = std::move(result.spilled);
   adapt(t, segment.buffer->row_count(), segment.buffer->bytes(), result.seconds);
   segment.state = Segment::State::buffered;
   if (t.schema->has_key()) {
@@ -113,6 +120,17 @@ void Core::emit_ready() {
   }
 }
 
+/// The rows follow what came before in the stream, in a batch of their own, and the sink's transaction stays open after them: the finish
+/// record in the next batch ends it.
+void Core::seal_spilled(uint32_t table, Segment& segment) {
+  if (building_any()) seal(false);
+  CoreBatch batch;
+  batch.commit = false;
+  batch.spilled = std::move(segment.spilled);
+  batch.spilled_table = table;
+  sealed_.push_back(std::move(batch));
+}
+
 void Core::emit(uint32_t table, Segment& segment) {
   Table& t = tables_[table];
   flush_table(table);  // what came before in the stream is applied before
@@ -121,10 +139,17 @@ void Core::emit(uint32_t table, Segment& segment) {
   record.range = segment.range;
   record.rows = segment.buffer->row_count();
   record.high = segment.high;
+  overlap_end_ = std::max(overlap_end_, segment.high);
   t.counts.rows_copied += record.rows;
   t.counts.bytes_copied += segment.buffer->bytes();
   ++t.counts.chunks_done;
   building_.bytes += segment.buffer->bytes();
+  if (segment.spilled) {
+    record.rows += segment.spilled->row_count();
+    t.counts.rows_copied += segment.spilled->row_count();
+    t.counts.bytes_copied += segment.spilled->bytes();
+    seal_spilled(table, segment);
+  }
   TableStep& step = new_step(table);
   step.patches_must_hit = false;
   step.load = segment.buffer->take_rows();
@@ -144,13 +169,12 @@ void Core::emit(uint32_t table, Segment& segment) {
     segment.deferred.clear();
   }
   building_.batch.chunks.push_back(std::move(record));
+  building_.batch.emitted.push_back(table);
   --chunks_open_;
   ++chunks_uncommitted_;
+  ++t.uncommitted;
   t.copy.emitted(segment);
-  if (t.copy.done()) {
-    --chunks_left_;
-    t.counts.copying = false;
-  }
+  if (t.copy.done()) --chunks_left_;
   if (building_.bytes >= options_.batch_bytes && !in_transaction_) seal(true);
 }
 

@@ -13,6 +13,14 @@ namespace {
               "Run SET GLOBAL binlog_row_image = 'FULL' at the source, reconnect its clients, and copy the table again.");
 }
 
+/// Plain mode: the sink's row with the old key may be a later one than the row that moved, so upserts do not settle it.
+[[noreturn]] void cannot_be_repeated(const TableSchema& schema) {
+  throw Error(ErrorKind::unsupported, "reading a change of " + printable(schema.name.text()),
+              "a row's key changes while the table is copied, and the row image lacks its other columns",
+              "Set exactly_once: true for the pipeline, or run SET GLOBAL binlog_row_image = 'FULL' at the source and reconnect its clients; then copy "
+              "into an empty target again.");
+}
+
 }  // namespace
 
 uint64_t& Core::counter(Fate fate) {
@@ -48,6 +56,7 @@ Change Core::complete(const Table& t, const Change& change) {
         if (row[i].is_absent()) row[i] = change.before[i];
       }
       full.after = row;
+      if (repeats_the_copy() && !same_key(schema, change.before, row)) cannot_be_repeated(schema);
     }
   }
   if (change.op == Op::insert && has_absent(schema, change.after)) lacks_columns(schema, "columns of an inserted row");
@@ -183,7 +192,9 @@ void Core::move_key(uint32_t table, Row before, Row after) {
 }
 
 void Core::defer(Segment& segment, const TableSchema& schema, Op op, Row before, Row after, const TransactionMark& mark) {
+  uint64_t bytes = segment.deferred_rows.bytes_allocated();
   segment.deferred.push_back({op, copy_row(schema, before, segment.deferred_rows), copy_row(schema, after, segment.deferred_rows), mark});
+  deferred_bytes_ += segment.deferred_rows.bytes_allocated() - bytes;
   last_deferred_ = &segment.deferred.back();
 }
 

@@ -1,9 +1,11 @@
 // The snapshot workers: each takes a chunk from the core, opens a read view that the barrier accepts, reads, and hands the rows back.
+#include <filesystem>
 #include <thread>
 
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "runtime/session.h"
+#include "runtime/spill_file.h"
 #include "tidemark/error.h"
 
 namespace tidemark {
@@ -70,8 +72,10 @@ ChunkResult Session::read_chunk(SnapshotReader& reader, const ChunkTask& task, c
     reader.end();
     if (!reading_) throw Error(ErrorKind::interrupted, "copying " + schema.name.text(), "stopped");
     if (Clock::now() > warn_at) {
-      spdlog::warn("copying {}: a transaction that is in the log is still not visible to reads; waiting (semi-synchronous replication without a replica?)",
-                   printable(schema.name.text()));
+      spdlog::warn(
+          "copying {}: a transaction that is in the log is still not visible to reads; waiting (semi-synchronous replication without a "
+          "replica?)",
+          printable(schema.name.text()));
       warn_at += 60s;
     }
     std::this_thread::sleep_for(pause);
@@ -82,10 +86,21 @@ ChunkResult Session::read_chunk(SnapshotReader& reader, const ChunkTask& task, c
   bool may_truncate = schema.has_key() && !task.range.only;
   uint64_t bytes = 0;
   Row last = nullptr;
+  std::shared_ptr<SpillFile> spill;  // a table without key cannot be cut: beyond the bound its rows go to a file
   reader.read(schema, opening.range, kBlockBytes, [&](std::unique_ptr<RowBlock> block) {
     bytes += block->bytes();
     if (!block->rows.empty()) last = block->rows.back();
+    if (spill) {
+      spill->append(*block);
+      return reading_.load();
+    }
     result.blocks.push_back(std::move(block));
+    if (!schema.has_key() && bytes >= limit) {
+      spill = std::make_shared<SpillFile>(std::filesystem::absolute(config_.daemon.state).parent_path().string(), schema.columns.size());
+      for (const auto& kept : result.blocks) spill->append(*kept);
+      result.blocks.clear();
+      result.spilled = spill;
+    }
     if (may_truncate && bytes >= limit && last != nullptr) {
       result.truncated_at = encode_key(schema, last);
       return false;

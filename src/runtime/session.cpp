@@ -12,13 +12,17 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 constexpr size_t kLogBatchBytes = 512 * 1024;
-constexpr auto kStateSaveEvery = 200ms;     // the state file mirrors the sink; it need not keep pace with every commit
+constexpr auto kStateSaveEvery = 200ms;  // the state file mirrors the sink; it need not keep pace with every commit
 constexpr auto kProgressSaveEvery = 5s;
 constexpr auto kPositionSaveEvery = 250ms;  // how often the position row moves when nothing of ours changes
 }  // namespace
 
 Session::Session(const Config& config, const PipelineConfig& pipeline, const Engines& engines, SharedState& state, SessionOptions options)
-    : config_(config), pipeline_(pipeline), engines_(engines), state_(state), options_(std::move(options)),
+    : config_(config),
+      pipeline_(pipeline),
+      engines_(engines),
+      state_(state),
+      options_(std::move(options)),
       queue_(std::clamp<uint64_t>(options_.memory_limit / 8, 4u << 20, 64u << 20), 4096) {}
 
 Session::~Session() { stop_threads(); }
@@ -134,7 +138,7 @@ bool Session::finished() const {
 
 void Session::apply_until_finished() {
   for (;;) {
-    std::optional<SinkBatch> batch;
+    std::optional<CoreBatch> batch;
     {
       std::unique_lock lock(mutex_);
       if (failure_ != nullptr || aborting_) return;
@@ -153,8 +157,24 @@ void Session::apply_until_finished() {
   }
 }
 
-void Session::write(const SinkBatch& batch) {
+/// Block by block within the sink's open transaction: what is larger than memory is spilled, never split over two (design 2.4).
+void Session::write_spilled(const CoreBatch& batch) {
+  while (std::shared_ptr<RowBlock> block = batch.spilled->next()) {
+    SinkBatch part;
+    part.commit = false;
+    TableStep& step = part.steps.emplace_back();
+    step.table = batch.spilled_table;
+    step.patches_must_hit = false;
+    step.load = std::move(block->rows);
+    step.load_plain = true;  // spilled tables have no key
+    part.keep.push_back(std::move(block));
+    sink_->write(part);
+  }
+}
+
+void Session::write(const CoreBatch& batch) {
   auto start = Clock::now();
+  if (batch.spilled) write_spilled(batch);
   sink_->write(batch);
   double seconds = std::chrono::duration<double>(Clock::now() - start).count();
   failpoint("session.after_write");

@@ -78,7 +78,8 @@ class Session {
   void read_log();
   void route_log();
   void apply_until_finished();
-  void write(const SinkBatch& batch);
+  void write(const CoreBatch& batch);
+  void write_spilled(const CoreBatch& batch);
   bool finished() const;  // mutex_ held
   void save_state(bool force);
   void save_progress(bool force);

@@ -14,8 +14,8 @@ CopyIn::CopyIn(Connection& connection, const std::string& sql, ByteBuffer& buffe
 }
 
 void CopyIn::flush() {
-  // libpq takes an int; a single row may be larger than that only in theory, but it costs nothing to cut
-  constexpr size_t kMax = 1u << 30;
+  // cut, since libpq copies each piece whole before it sends it: a huge row would be in memory twice
+  constexpr size_t kMax = 1u << 20;
   for (size_t at = 0; at < buffer_.size(); at += kMax) {
     size_t size = std::min(kMax, buffer_.size() - at);
     if (PQputCopyData(connection_.raw(), buffer_.data() + at, static_cast<int>(size)) == 1) continue;
