@@ -88,5 +88,9 @@ YAML
 
 now() { date +%s.%N; }
 since() { awk -v a="$1" -v b="$(now)" 'BEGIN { printf "%.3f\n", b - a }'; }
-median() { sort -n | awk '{ v[NR] = $1 } END { print (NR % 2) ? v[(NR + 1) / 2] : (v[NR / 2] + v[NR / 2 + 1]) / 2 }'; }
-ratio() { awk -v a="$1" -v b="$2" 'BEGIN { printf "%.2f\n", a / b }'; }
+rates() { awk -v n="$1" '{ printf "%.1f\n", n / $1 }' "$2" >"$2.rate"; echo "$2.rate"; }  # rates COUNT SECONDS_FILE: a file of COUNT per second
+report() { python3 "$top/bench/report.py" "$@"; }
+# measure CASE NAME COMMAND...: its seconds go to $dir/times.NAME, its peak memory to what the case `memory` reports
+peaks=${BENCH_PEAKS:-$dir/peaks}
+mkdir -p "$peaks"
+measure() { local case=$1 name=$2; shift 2; python3 "$top/bench/measure.py" "$dir/times.$name" "$peaks/$case" "$@"; }

@@ -22,11 +22,7 @@ write_config "stop: latest"
 "$build/tidemark" snapshot bench -c "$dir/tidemark.yaml" >/dev/null 2>"$dir/err" || { cat "$dir/err" >&2; exit 1; }
 next=1
 run_replica() { t=$(now); my replica "START SLAVE"; caught_up; since "$t" >>"$dir/times.replica"; my replica "STOP SLAVE"; }
-run_tidemark() {
-  t=$(now)
-  "$build/tidemark" run -c "$dir/tidemark.yaml" 2>"$dir/err" || { cat "$dir/err" >&2; exit 1; }
-  since "$t" >>"$dir/times.tidemark"
-}
+run_tidemark() { measure catchup ours "$build/tidemark" run -c "$dir/tidemark.yaml" 2>"$dir/err" || { cat "$dir/err" >&2; exit 1; }; }
 for round in $(seq "$rounds"); do
   my source "CALL bench.work($next, $transactions)"
   next=$((next + transactions))
@@ -35,7 +31,4 @@ for round in $(seq "$rounds"); do
   [ "$(pg -d bench -c 'SELECT count(*), sum(v) FROM bench.account')" = "$want" ] || { echo "the sink differs" >&2; exit 1; }
   [ "$(pg -d bench -c 'SELECT count(*) FROM bench.entry')" = "$((next - 1))" ] || { echo "the sink differs" >&2; exit 1; }
 done
-replica=$(median <"$dir/times.replica") ours=$(median <"$dir/times.tidemark")
-printf 'MariaDB replica, 2 threads   %8.2f s   %.0f transactions/s\ntidemark to PostgreSQL       %8.2f s   %.0f transactions/s (start and end of the process included)\n' \
-  "$replica" "$(ratio "$transactions" "$replica")" "$ours" "$(ratio "$transactions" "$ours")"
-printf 'replica / tidemark           %8s     (reach: at least 2)\n' "$(ratio "$replica" "$ours")"
+report catchup 'MariaDB replica, 2 parallel threads' "$(rates "$transactions" "$dir/times.ours")" "$(rates "$transactions" "$dir/times.replica")" transactions/s '>=2'

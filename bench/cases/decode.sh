@@ -16,17 +16,14 @@ for _ in $(seq "$rounds"); do
   rm -f "$shm"/*
   "$build/tidemark-bench-decode" --host 127.0.0.1 --port "$source_port" --user root --socket "$dir/source.sock" --from "$file:4" >"$dir/one" 2>>"$dir/err" ||
     { cat "$dir/one" "$dir/err" >&2; exit 1; }
-  python3 - "$dir" <<'PY'
+  python3 - "$dir" "$peaks/decode" <<'PY'
 import json, sys
-d = sys.argv[1]
-one = json.loads(open(d + '/one').read().splitlines()[-1])
-wall = one.get('seconds', one.get('wall_seconds'))
-open(d + '/wall', 'a').write(f"{wall}\n")
-open(d + '/cpu', 'a').write(f"{one['rows'] / one['cpu_seconds']}\n")
+folder, peak = sys.argv[1:]
+one = json.loads(open(folder + '/one').read().splitlines()[-1])
+open(folder + '/wall', 'a').write(f"{one['seconds']}\n")
+open(folder + '/cpu', 'a').write(f"{one['rows'] / one['cpu_seconds']}\n")
+open(peak, 'a').write(f"{one['peak_rss_kib'] / 1024:.1f}\n")
 PY
 done
-raw=$(median <"$dir/raw") wall=$(median <"$dir/wall") per_cpu=$(median <"$dir/cpu")
-printf 'raw dump (mariadb-binlog --raw)   %8.3f s\n' "$raw"
-printf 'tidemark reader                   %8.3f s   %.0f rows per CPU second\n' "$wall" "$per_cpu"
-printf 'wall: tidemark / raw              %8s     (reach: at most 1.2)\n' "$(ratio "$wall" "$raw")"
-printf 'rows per CPU second / 120,000     %8s     (SeaTunnel publishes 120,000 rows/s per core; reach: at least 2,000,000 rows)\n' "$(ratio "$per_cpu" 120000)"
+report decode 'mariadb-binlog --raw' "$dir/wall" "$dir/raw" seconds '<=1.2'
+report decode 'SeaTunnel, published 120000 rows/s per core' "$dir/cpu" 120000 'rows per CPU second' '>=abs:2000000'

@@ -21,9 +21,7 @@ for _ in $(seq "$rounds"); do
 
   pg -d bench -c "DROP SCHEMA IF EXISTS bench CASCADE" -c "DROP SCHEMA IF EXISTS tidemark CASCADE" -c CHECKPOINT 2>/dev/null
   rm -f "$dir"/state.db*
-  t=$(now)
-  "$build/tidemark" snapshot bench -c "$dir/tidemark.yaml" >"$dir/out" 2>"$dir/err" || { cat "$dir/err" >&2; exit 1; }
-  since "$t" >>"$dir/tidemark"
+  measure snapshot ours "$build/tidemark" snapshot bench -c "$dir/tidemark.yaml" >"$dir/out" 2>"$dir/err" || { cat "$dir/err" >&2; exit 1; }
   expect bench.t500
 
   pg -d bench -c "DROP SCHEMA IF EXISTS bench CASCADE" -c "CREATE SCHEMA bench" -c CHECKPOINT 2>/dev/null
@@ -33,8 +31,6 @@ for _ in $(seq "$rounds"); do
   since "$t" >>"$dir/pgloader"
   expect bench.t500
 done
-pipe=$(median <"$dir/pipe") loader=$(median <"$dir/pgloader") ours=$(median <"$dir/tidemark")
-printf 'pgloader                     %8.2f s\nbare pipe                    %8.2f s\ntidemark snapshot            %8.2f s   %.0f rows/s\n' \
-  "$loader" "$pipe" "$ours" "$(ratio "$rows" "$ours")"
-printf 'pgloader / tidemark          %8s     (reach: at least 3)\npipe / tidemark              %8s     (reach: at least 1)\n' \
-  "$(ratio "$loader" "$ours")" "$(ratio "$pipe" "$ours")"
+ours=$(rates "$rows" "$dir/times.ours")
+report snapshot pgloader "$ours" "$(rates "$rows" "$dir/pgloader")" rows/s '>=3'
+report snapshot 'mariadb --quick -N -B | psql COPY' "$ours" "$(rates "$rows" "$dir/pipe")" rows/s '>=1'
