@@ -26,6 +26,8 @@ std::vector<std::string> MysqlFamilyServer::arguments(const std::filesystem::pat
         std::string("--table-open-cache=4000")}) {
     out.push_back(flag);
   }
+  // a server that starts removes the temporary tables that it finds there, whosever they are
+  out.push_back("--tmpdir=" + data.string());
   if (geteuid() == 0) out.push_back("--user=root");
   out.insert(out.end(), o.extra.begin(), o.extra.end());
   return out;
