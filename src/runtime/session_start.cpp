@@ -48,11 +48,14 @@ void Session::connect() {
   prepare_sink(saved, schemas_, tables);
   make_core(start_, std::move(tables));
   set_stop_position();
-  reader_ = source_->open_log(start_, schemas_, pipeline_.tables);
+  auto reader = source_->open_log(start_, schemas_, pipeline_.tables);
+  std::vector<std::unique_ptr<SnapshotReader>> snapshot_readers;
   if (!core_->copy_committed() && copy_allowed_) {
-    for (uint32_t i = 0; i < pipeline_.snapshot_workers; ++i) snapshot_readers_.push_back(source_->open_snapshot());
+    for (uint32_t i = 0; i < pipeline_.snapshot_workers; ++i) snapshot_readers.push_back(source_->open_snapshot());
   }
-  std::lock_guard lock(mutex_);
+  std::lock_guard lock(mutex_);  // request_stop() may look for them at any time
+  reader_ = std::move(reader);
+  snapshot_readers_ = std::move(snapshot_readers);
   connected_ = true;
   spdlog::info("{}: {} {} -> {}, {} tables, from {}", pipeline_.name, source_info_.engine, source_info_.version, sink_version_,
                schemas_.size(), start_.text());
