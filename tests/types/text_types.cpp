@@ -47,7 +47,7 @@ TypeTable text_types() {
   return out;
 }
 
-TypeTable single_byte_text_types(const std::string& engine) {
+TypeTable single_byte_text_types() {
   TypeTable out{"single_byte_texts", {}, "STRICT_ALL_TABLES", {}, {}};
   for (const char* charset :
        {"latin1",  "latin2", "latin5", "latin7", "cp1250",  "cp1251", "cp1256", "cp1257", "cp850",    "cp852", "cp866",  "dec8",
@@ -57,7 +57,6 @@ TypeTable single_byte_text_types(const std::string& engine) {
     out.columns.push_back({fmt::format("{}_c", charset), "CHAR(128)" + set, kText, values, {}});
     out.columns.push_back({fmt::format("{}_t", charset), "TEXT" + set, kText, values, {}});
   }
-  (void)engine;
   return out;
 }
 
@@ -84,7 +83,7 @@ TypeTable multi_byte_text_types(const std::string& engine) {
   return out;
 }
 
-TypeTable label_types(const std::string& engine) {
+TypeTable label_types() {
   const auto members = [](size_t count) {
     std::string out;
     for (size_t i = 1; i <= count; ++i) out += fmt::format("{}'m{}'", i == 1 ? "" : ",", i);
@@ -116,7 +115,6 @@ TypeTable label_types(const std::string& engine) {
                 "",
                 {},
                 {}};
-  (void)engine;
   return out;
 }
 

@@ -30,10 +30,15 @@ class TypeRoundTrip {
   bool copy(const Environment& environment = {});
   /// The same values again, by the stream: inserted, updated from NULL, and untouched in a changed row.
   void change();
+  /// More changes, in the database of the types.
+  void execute(const std::string& sql);
   /// Waits until both sinks have everything that the source has committed.
   bool wait_for_stream();
   /// Columns that the sinks hold otherwise for equal rows, and values that are not what the source prints.
   std::vector<std::string> differences();
+  /// Spoils one value in each sink, which differences() must see.
+  void plant(const TypeTable& table, const TypeCase& column);
+  PostgresServer& postgres() { return postgres_; }
   /// `tidemark verify` of both; what it printed when its exit is not 0.
   std::vector<std::string> verify();
   /// Exit codes of the daemons after SIGTERM.
