@@ -1,6 +1,7 @@
 // A directory of our own, removed with everything in it by the destructor. Any thread.
 #pragma once
 
+#include <cstdint>
 #include <filesystem>
 #include <string>
 

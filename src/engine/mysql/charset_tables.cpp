@@ -2,6 +2,7 @@
 
 #include <zlib.h>
 
+#include <algorithm>
 #include <mutex>
 #include <string>
 #include <vector>

@@ -2,6 +2,7 @@
 // /*!50001 ... */ and /*M!100100 ... */ are read as if they stood outside. Borrowed text; value type; never fails.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>

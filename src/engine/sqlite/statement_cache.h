@@ -2,6 +2,7 @@
 // statements. One thread.
 #pragma once
 
+#include <cstdint>
 #include <list>
 #include <string>
 #include <unordered_map>
