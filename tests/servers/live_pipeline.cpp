@@ -16,6 +16,7 @@ namespace tidemark::test {
 LivePipeline::LivePipeline(MysqlFamilyServer& source, PostgresServer* sink, std::string database, PipelineFile settings)
     : source_(source), sink_(sink), database_(std::move(database)), settings_(std::move(settings)) {
   if (settings_.include.empty()) settings_.include = {database_ + ".*"};
+  if (settings_.name == PipelineFile().name) settings_.name = database_;  // several tests may share a sink
 }
 
 void LivePipeline::start(std::vector<std::pair<std::string, std::string>> environment) {

@@ -317,6 +317,7 @@ Position position_from(Connection& connection, const std::string& text) {
     throw Error(ErrorKind::usage, fmt::format("the position '{}'", printable(text)), "this server has no GTIDs (gtid_mode is not ON)",
                 "write a file and an offset: binlog.000012:4711");
   }
+  position.log_name = split_file_name(log_end(connection).first).first;  // for the offsets that reading will add
   position.gtids = connection.is_mariadb() ? GtidSet::parse_mariadb(text) : GtidSet::parse_mysql(text);
   return position;
 }
