@@ -54,8 +54,6 @@ struct SinkBatch {
   bool commit = true;                     // false: the transaction stays open, the next batch continues it
   Position position;                      // written when commit
   std::vector<ChunkRecord> chunks;        // written when commit: finish records, and chunks made by changes
-  std::vector<KeyRange> chunks_replaced;  // records of the same table in `chunks_replaced_table` that the new ones replace
-  std::vector<TableName> chunks_replaced_table;
   std::vector<std::shared_ptr<const void>> keep;  // owners of the bytes that rows point to
   uint64_t source_transactions = 0;
   uint64_t source_changes = 0;

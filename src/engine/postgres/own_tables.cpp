@@ -81,8 +81,6 @@ OwnTables::OwnTables(const std::string& schema)
       "ON CONFLICT (pipeline, source_database, source_table, range_id) DO UPDATE SET done = EXCLUDED.done, rows = EXCLUDED.rows, "
       "high_file = EXCLUDED.high_file, high_byte = EXCLUDED.high_byte",
       chunk_table_);
-  remove_chunk_.sql = fmt::format(
-      "DELETE FROM {} WHERE pipeline = $1 AND source_database = $2 AND source_table = $3 AND range_id = sha256($4::bytea)", chunk_table_);
 }
 
 void OwnTables::ensure(Connection& connection) {
@@ -213,15 +211,6 @@ void OwnTables::save_chunk(Flight& flight, const std::string& pipeline, const Ch
 }
 
 void OwnTables::save(Flight& flight, const std::string& pipeline, const SinkBatch& batch) {
-  for (size_t i = 0; i < batch.chunks_replaced.size(); ++i) {
-    const std::string identity = range_identity(batch.chunks_replaced[i]);
-    Params params;
-    params.add_text(pipeline);
-    params.add_text(batch.chunks_replaced_table.at(i).database);
-    params.add_text(batch.chunks_replaced_table.at(i).table);
-    params.add_binary(identity);
-    flight.send(remove_chunk_, params, kSaving);
-  }
   for (const ChunkRecord& chunk : batch.chunks) save_chunk(flight, pipeline, chunk);
   const std::string position = batch.position.text();
   Params params;

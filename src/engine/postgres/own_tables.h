@@ -31,7 +31,7 @@ class OwnTables {
   void save_chunk(Flight& flight, const std::string& pipeline, const ChunkRecord& chunk);
 
   std::string quoted_schema_, position_table_, chunk_table_, version_table_;
-  Statement save_position_, save_chunk_, remove_chunk_;
+  Statement save_position_, save_chunk_;
 };
 
 }  // namespace tidemark::postgres

@@ -38,17 +38,6 @@ void write_chunks(Connection& connection, const std::string& pipeline, const std
   }
 }
 
-void delete_chunks(Connection& connection, const std::string& pipeline, const SinkBatch& batch) {
-  if (batch.chunks_replaced.empty()) return;
-  Statement remove = connection.prepare(
-      "DELETE FROM _tidemark_chunk WHERE pipeline = ?1 AND source_database = ?2 AND source_table = ?3 AND after_key = ?4"
-      " AND upto_key = ?5 AND only_key = ?6");
-  for (size_t i = 0; i < batch.chunks_replaced.size(); ++i) {
-    bind_chunk_key(remove, pipeline, batch.chunks_replaced_table.at(i), batch.chunks_replaced[i]);
-    remove.run();
-  }
-}
-
 }  // namespace
 
 bool records_exist(Connection& connection) {
@@ -92,7 +81,6 @@ std::vector<ChunkRecord> read_chunks(Connection& connection, const std::string& 
 }
 
 void write_records(Connection& connection, const std::string& pipeline, const SinkBatch& batch) {
-  delete_chunks(connection, pipeline, batch);
   write_chunks(connection, pipeline, batch.chunks);
   std::string text = batch.position.text();
   Statement position = connection.prepare("INSERT OR REPLACE INTO _tidemark_position VALUES (?1, ?2, ?3)");
