@@ -1,12 +1,15 @@
 #include "engine/mysql/connection.h"
 
 #include <errmsg.h>
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cstring>
 #include <memory>
 #include <new>
 
@@ -157,18 +160,19 @@ Connection::Connection(const SourceConfig& config, Purpose purpose)
     connect(config);
     pin_session();
   } catch (...) {
-    const std::lock_guard lock(cancel_mutex_);
-    socket_ = -1;
-    mysql_close(mysql_);
+    close();
     throw;
   }
 }
 
-Connection::~Connection() {
+Connection::~Connection() { close(); }
+
+void Connection::close() noexcept {
   const std::lock_guard lock(cancel_mutex_);
   // After a cancel the goodbye packet would only wait for a dead peer; the socket is shut down, so it fails at once.
-  socket_ = -1;
   mysql_close(mysql_);
+  if (socket_ >= 0) ::close(socket_);
+  socket_ = -1;
 }
 
 void Connection::set_options(const SourceConfig& config) {
@@ -218,7 +222,9 @@ void Connection::connect(const SourceConfig& config) {
   {
     const std::lock_guard lock(cancel_mutex_);
     if (cancelled_) throw Error(ErrorKind::interrupted, fmt::format("connection to {}", peer_), "stopped on request");
-    socket_ = static_cast<int>(mysql_get_socket(mysql_));
+    // A descriptor of our own: libmariadb closes its own on an error, and cancel() must not hit what the number stands for by then.
+    socket_ = fcntl(static_cast<int>(mysql_get_socket(mysql_)), F_DUPFD_CLOEXEC, 0);
+    if (socket_ < 0) throw Error(ErrorKind::source_unavailable, fmt::format("cannot connect to {}", peer_), std::strerror(errno));
   }
   // libmariadb goes on without TLS when the server offers none and no certificate is to be verified. Nobody who only listens gains
   // the password by that (see allowed_plugins), but no row may travel that way.

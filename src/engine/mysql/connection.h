@@ -64,6 +64,7 @@ class Connection {
   bool abandoned() const { return abandoned_; }
 
  private:
+  void close() noexcept;
   void set_options(const SourceConfig& config);
   void connect(const SourceConfig& config);
   void pin_session();
@@ -81,7 +82,7 @@ class Connection {
   std::string version_text_;
 
   mutable std::mutex cancel_mutex_;  // guards socket_ and cancelled_
-  int socket_ = -1;
+  int socket_ = -1;  // a duplicate of libmariadb's
   bool abandoned_ = false;
   bool cancelled_ = false;
 };

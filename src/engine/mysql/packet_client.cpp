@@ -1,5 +1,8 @@
+#include <fcntl.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
@@ -42,16 +45,20 @@ struct PacketBlock {
 
 class ClientPackets : public PacketSource {
  public:
-  explicit ClientPackets(MYSQL* mysql) : mysql_(mysql), thread_([this] { run(); }) {}
+  explicit ClientPackets(MYSQL* mysql) : mysql_(mysql), socket_(fcntl(static_cast<int>(mysql_get_socket(mysql)), F_DUPFD_CLOEXEC, 0)) {
+    if (socket_ < 0) throw Error(ErrorKind::source_unavailable, "reading the binary log", std::strerror(errno));
+    thread_ = std::thread([this] { run(); });
+  }
   ~ClientPackets() override {
     {
       std::lock_guard lock(mutex_);
       stop_ = true;
     }
     room_.notify_all();
-    // The thread may sit in a read: what the connection's owner does to cancel ends it.
-    if (mysql_get_socket(mysql_) >= 0) shutdown(mysql_get_socket(mysql_), SHUT_RDWR);
+    // The thread may sit in a read. Not through the handle: on an error the thread takes it apart just now.
+    shutdown(socket_, SHUT_RDWR);
     thread_.join();
+    close(socket_);
   }
 
   bool next(std::string_view& packet, std::chrono::milliseconds wait) override {
@@ -98,7 +105,8 @@ class ClientPackets : public PacketSource {
     mysql_thread_end();
   }
 
-  MYSQL* mysql_;
+  MYSQL* mysql_;  // the thread's
+  const int socket_;
   PacketBlock current_;  // the reader's
   mutable std::mutex mutex_;
   std::condition_variable filled_, room_;
@@ -107,7 +115,7 @@ class ClientPackets : public PacketSource {
   unsigned error_number_ = 0;
   std::string error_text_;
   uint64_t bytes_ = 0;
-  std::thread thread_;  // last: it uses all of the above
+  std::thread thread_;
 };
 
 }  // namespace

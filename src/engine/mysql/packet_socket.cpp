@@ -3,6 +3,7 @@
 #include <sys/socket.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cerrno>
 #include <cstring>
 
@@ -116,7 +117,7 @@ class SocketPackets : public PacketSource {
   std::string joined_;  // a packet of several pieces
   bool joining_ = false;
   uint8_t sequence_ = 1;
-  uint64_t bytes_ = 0;
+  std::atomic<uint64_t> bytes_{0};  // read for the status by other threads
 };
 
 }  // namespace

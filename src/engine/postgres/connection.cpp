@@ -1,10 +1,14 @@
 #include "engine/postgres/connection.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 
 #include "base/log.h"
 #include "engine/postgres/server_error.h"
@@ -116,7 +120,9 @@ void Connection::connect() {
     }
   }
   std::lock_guard lock(socket_mutex_);
-  socket_ = PQsocket(connection_);
+  // A descriptor of our own: libpq closes its own on an error, and interrupt() must not hit what the number stands for by then.
+  socket_ = fcntl(PQsocket(connection_), F_DUPFD_CLOEXEC, 0);
+  if (socket_ < 0) throw Error(ErrorKind::sink_unavailable, fmt::format("connecting to PostgreSQL at {}", where()), std::strerror(errno));
 }
 
 void Connection::pin_session() {
@@ -148,6 +154,7 @@ void Connection::pin_session() {
 void Connection::close() noexcept {
   {
     std::lock_guard lock(socket_mutex_);
+    if (socket_ >= 0) ::close(socket_);
     socket_ = -1;
   }
   if (connection_) PQfinish(connection_);
