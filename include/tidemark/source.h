@@ -92,6 +92,9 @@ class Source {
   virtual std::vector<SchemaRef> describe(const TableSelection& selection) = 0;
   /// The end of the log now; the beginning of the oldest log still there; the last place before a time (UTC microseconds).
   virtual Position end_position() = 0;
+  /// Where a pipeline begins that has no position yet: the end of the log, and what must be read before it (Position::read_from) or
+  /// waited for, so that no transaction of which a part lies before it ends after it. Throws Error(source_unavailable) to be called again.
+  virtual Position start_position() { return end_position(); }
   virtual Position earliest_position() = 0;
   virtual Position position_at(int64_t micros) = 0;
   /// A position that the user wrote: "binlog.000012:4711" or a GTID set, completed with the server's identity.

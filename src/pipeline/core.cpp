@@ -112,14 +112,16 @@ void Core::on_log(const std::shared_ptr<const LogBatch>& batch) {
       seal(false);  // a transaction larger than a batch: its sink transaction stays open
     }
   }
+  skipped_gtids_.insert(skipped_gtids_.end(), batch->skipped_gtids.begin(), batch->skipped_gtids.end());
   if (in_transaction_) return;
   delivered_.read_from = batch->read_from;
   delivered_.read_from_gtids = batch->read_from_gtids;
   delivered_.offset = std::max(delivered_.offset, batch->read_to);
-  for (const Gtid& gtid : batch->skipped_gtids) {
+  for (const Gtid& gtid : skipped_gtids_) {
     // A MariaDB domain stands at its latest transaction; one that was skipped before a delivered one is behind that already.
     if (!delivered_.gtids.contains(gtid)) delivered_.gtids.add(gtid);
   }
+  skipped_gtids_.clear();
   emit_ready();
   check_stop();
 }

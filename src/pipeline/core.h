@@ -190,6 +190,7 @@ class Core {
   Position delivered_, committed_;
   bool in_transaction_ = false;
   TransactionMark in_progress_;
+  std::vector<Gtid> skipped_gtids_;  // of batches that ended within a transaction: counted at the end of the next that does not
   std::optional<LogOffset> stop_offset_;
   std::optional<GtidSet> stop_gtids_;
   int64_t stop_micros_ = 0;

@@ -19,6 +19,26 @@ const auto& engine_named(const List& engines, const std::string& name) {
   return *it;
 }
 
+bool starts_at_end(Startup startup) {
+  return startup == Startup::initial || startup == Startup::snapshot_only || startup == Startup::latest;
+}
+
+/// `schemas` were read a moment before the position was, `now` after it: they hold there only when nothing was altered in between.
+void require_unchanged(const std::vector<SchemaRef>& schemas, const std::vector<SchemaRef>& now) {
+  std::map<TableName, const TableSchema*> by_name;
+  for (const SchemaRef& schema : now) by_name[schema->name] = schema.get();
+  for (const SchemaRef& schema : schemas) {
+    auto it = by_name.find(schema->name);
+    if (it != by_name.end()) {
+      TableSchema same = *it->second;
+      same.rows_estimated = schema->rows_estimated;
+      if (same == *schema) continue;
+    }
+    throw Error(ErrorKind::source_unavailable, "choosing the place in the log to start from",
+                "table " + printable(schema->name.text()) + " was altered at this moment", "It is tried again.");
+  }
+}
+
 }  // namespace
 
 void Session::connect() {
@@ -44,6 +64,7 @@ void Session::connect() {
   reconcile_state(saved, stored);
   schemas_ = schemas_at(saved, stored);
   start_ = starting_position(saved);
+  if (!saved.position.known() && starts_at_end(pipeline_.startup)) require_unchanged(schemas_, source_->describe(pipeline_.tables));
   std::vector<CoreTable> tables;
   prepare_sink(saved, schemas_, tables);
   make_core(start_, std::move(tables));
@@ -84,6 +105,7 @@ Position Session::starting_position(const SavedState& saved) {
       spdlog::info("{}: the source is now server {} (it was {}); its GTIDs prove that reading can go on", pipeline_.name,
                    source_info_.server, position.server);
       position.server = source_info_.server;
+      position.log_name = source_->end_position().log_name;
       position.offset = position.read_from = {};
     }
     return position;
@@ -100,7 +122,7 @@ Position Session::starting_position(const SavedState& saved) {
     case Startup::snapshot_only:
     case Startup::latest: break;
   }
-  return source_->end_position();
+  return source_->start_position();
 }
 
 /// Tables that this pipeline knows keep the schema that held at the saved position (design 2.9); others have today's.

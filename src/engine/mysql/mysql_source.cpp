@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <set>
+
 #include "base/log.h"
 #include "engine/mysql/catalog.h"
 #include "engine/mysql/checks.h"
@@ -9,6 +11,7 @@
 #include "engine/mysql/log_reader.h"
 #include "engine/mysql/positions.h"
 #include "engine/mysql/snapshot_reader.h"
+#include "engine/mysql/start_position.h"
 
 namespace tidemark::mysql {
 
@@ -33,7 +36,9 @@ class MysqlSource final : public Source {
     Connection connection(config_, Purpose::control);
     std::vector<std::string> cascades;
     std::vector<SchemaRef> tables = describe_tables(connection, selection, &cascades);
-    for (const std::string& warning : cascades) spdlog::warn("source {}: {}", config_.name, warning);
+    for (const std::string& warning : cascades) {
+      if (warned_.insert(warning).second) spdlog::warn("source {}: {}", config_.name, warning);
+    }
     check_lock_privilege(connection, tables);
     return tables;
   }
@@ -41,6 +46,10 @@ class MysqlSource final : public Source {
   Position end_position() override {
     Connection connection(config_, Purpose::control);
     return mysql::end_position(connection);
+  }
+  Position start_position() override {
+    Connection connection(config_, Purpose::control);
+    return mysql::start_position(connection);
   }
   Position earliest_position() override {
     Connection connection(config_, Purpose::control);
@@ -79,6 +88,7 @@ class MysqlSource final : public Source {
  private:
   SourceConfig config_;
   SourceInfo info_;
+  std::set<std::string> warned_;
 };
 
 }  // namespace
