@@ -3,6 +3,7 @@
 
 #include <ctime>
 #include <iostream>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "cli/configuration.h"
@@ -89,9 +90,17 @@ int from_daemon(const Arguments& arguments, const std::string& body) {
   return 0;
 }
 
+/// Rows of the finished chunks of all sessions; what was saved of the progress is that of the last session.
+void count_copied_rows(const StoredPipeline& stored, std::vector<StoredTableProgress>& tables) {
+  std::map<TableName, uint64_t> rows;
+  for (const ChunkRecord& chunk : stored.chunks) rows[chunk.table] += chunk.done ? chunk.rows : 0;
+  for (StoredTableProgress& table : tables) table.rows_copied = rows[table.table];
+}
+
 void print_stored(StateStore& state, const std::string& name, ordered_json* json) {
   StoredPipeline stored = state.load(name);
   std::vector<StoredTableProgress> tables = state.load_progress(name);
+  count_copied_rows(stored, tables);
   if (json != nullptr) {
     ordered_json list = ordered_json::array();
     for (const StoredTableProgress& t : tables)

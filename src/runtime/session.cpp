@@ -38,6 +38,7 @@ void Session::run() {
   stop_threads();
   sink_->abandon();  // a transaction whose end was not read
   save_state(true);
+  save_progress(true);
   rethrow_failure();
 }
 
@@ -106,7 +107,7 @@ void Session::route_log() {
       if (!batch && queue_.closed()) break;
       if (!batch) continue;
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [&] { return core_->wants_log() || aborting_ || failure_ != nullptr; });
+      changed_.wait(lock, [&] { return core_->wants_log() || (stopping_ && core_->sink_keeps_up()) || aborting_ || failure_ != nullptr; });
       if (aborting_ || failure_ != nullptr) return;
       core_->on_log(*batch);
       changed_.notify_all();

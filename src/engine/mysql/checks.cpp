@@ -86,14 +86,18 @@ class Checker {
     // gone in MySQL versions that know no other format
     if (has("binlog_format") && value("binlog_format") != "ROW") {
       wrong(ErrorKind::server_settings, fmt::format("binlog_format is {}", value("binlog_format")),
-            set_global("binlog_format", "ROW") + " connections that are open keep the old format until they reconnect");
+            set_global("binlog_format", "ROW") + " (connections that are open keep the old format until they reconnect)");
     }
     const std::string image = value("binlog_row_image");
     if (!image.empty() && image != "FULL") {
       warn(fmt::format(
           "binlog_row_image is {}: values that a change leaves out are taken from the sink's row, and updates of a key may cost "
-          "an extra read; {}",
-          image, set_global("binlog_row_image", "'FULL'")));
+          "an extra read{}; {}",
+          image,
+          // It writes such a REPLACE as an update of the columns that were given, as if the others stayed as they were.
+          connection_.is_mariadb() ? "; what a REPLACE resets by leaving columns out is not in MariaDB's log and will differ at the sink"
+                                   : "",
+          set_global("binlog_row_image", "'FULL'")));
     }
     if (value("binlog_row_value_options").find("PARTIAL_JSON") != std::string::npos) {
       warn("binlog_row_value_options has PARTIAL_JSON: a JSON change can be applied only where the log has the whole value before it; " +

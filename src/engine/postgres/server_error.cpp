@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <string_view>
+#include <utility>
+
+#include "engine/postgres/dialect.h"
 
 namespace tidemark::postgres {
 namespace {
@@ -37,12 +40,32 @@ std::string hint_of(std::string_view state, const std::string& table) {
            "or make them DEFERRABLE: ALTER TABLE ... ALTER CONSTRAINT ... DEFERRABLE";
   }
   if (state == "23502") return fmt::format("allow NULL: ALTER TABLE {} ALTER COLUMN ... DROP NOT NULL", table.empty() ? "..." : table);
-  if (state == "42501") return "grant the missing privilege to tidemark's role: GRANT ... TO <role>";
   if (state == "22P05") return "the sink database's encoding cannot hold this character; create it with ENCODING 'UTF8'";
   if (state == "25006") return "connect to the primary: this server or session is read-only";
   if (starts(state, "54")) return "a limit of PostgreSQL; for an index entry that is too large choose a shorter key under tables.keys";
   if (starts(state, "53")) return "free disk space or memory on the sink's server";
   return {};
+}
+
+/// The GRANT that the message asks for. It names the object in the server's language: when that is not known, the sentence is a general
+/// one.
+std::string privilege_hint(std::string_view message, const PGconn* connection) {
+  const std::string role = connection && PQuser(connection) ? quote_name(PQuser(connection)) : "<role>";
+  constexpr std::pair<std::string_view, std::string_view> kObjects[] = {{"permission denied for database ", "CREATE ON DATABASE"},
+                                                                        {"permission denied for schema ", "USAGE, CREATE ON SCHEMA"}};
+  for (const auto& [beginning, privilege] : kObjects) {
+    if (starts(message, beginning)) return fmt::format("GRANT {} {} TO {};", privilege, quote_name(message.substr(beginning.size())), role);
+  }
+  for (std::string_view beginning : {"permission denied for table ", "must be owner of table "}) {
+    // a table that tidemark writes is one that it has made or owns like one: it creates, loads and compares it
+    if (starts(message, beginning)) {
+      return fmt::format(
+          "let tidemark's role own the table: ALTER TABLE {} OWNER TO {}; (with its schema before it, if that is not in the "
+          "search_path)",
+          quote_name(message.substr(beginning.size())), role);
+    }
+  }
+  return fmt::format("grant the missing privilege to tidemark's role: GRANT ... TO {}", role);
 }
 
 /// "COPY orders, line 12, column total" names the column of a COPY in its context only.
@@ -82,7 +105,9 @@ Error server_error(const PGresult* result, const PGconn* connection, const std::
   std::string cause = safe_message(state, diagnostic(result, PG_DIAG_MESSAGE_PRIMARY));
   if (!column.empty() && cause.find(column) == std::string::npos) cause += fmt::format(" (column {})", column);
   if (!table.empty() && doing.find(table) == std::string::npos) cause += fmt::format(" (table {})", table);
-  Error error(kind_of(state), doing, cause, hint_of(state, table));
+  const bool privilege = state == "42501";
+  Error error(kind_of(state), doing, cause,
+              privilege ? privilege_hint(first_line(diagnostic(result, PG_DIAG_MESSAGE_PRIMARY)), connection) : hint_of(state, table));
   error.code(std::string(state));
   return error;
 }
