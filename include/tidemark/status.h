@@ -38,7 +38,7 @@ struct PipelineStatus {
   PipelineState state = PipelineState::starting;
   std::string reason;                                           // one line for people, e.g. "waiting 4 s before reconnecting to the source"
   std::string position_read, position_applied, position_saved;  // Position::text(); saved = in the state file
-  double lag_seconds = -1;  // source commit to sink commit of the newest applied transaction; 0 when caught up; -1 unknown
+  double lag_seconds = -1;  // age of the oldest transaction that was read and is not in the sink; 0 when there is none; -1 unknown
   uint64_t lag_bytes = 0;   // log bytes read but not applied
   double rows_per_second = 0, bytes_per_second = 0;
   uint64_t queue_bytes = 0, queue_limit_bytes = 0;

@@ -100,6 +100,7 @@ void Core::on_log(const std::shared_ptr<const LogBatch>& batch) {
     }
     in_transaction_ = true;
     in_progress_ = transaction.mark;
+    if (waiting_since_micros_ == 0) waiting_since_micros_ = transaction.mark.commit_micros;
     for (uint32_t i = 0; i < transaction.change_count; ++i) {
       keep(batch);
       const Change& change = batch->changes[transaction.first_change + i];
@@ -151,6 +152,11 @@ void Core::on_committed(const CoreBatch& batch) {
   --outstanding_;
   if (!batch.commit) return;
   committed_ = batch.position;
+  if (!in_transaction_ && delivered_.offset <= committed_.offset) {
+    waiting_since_micros_ = 0;
+  } else if (batch.last_commit_micros != 0) {
+    waiting_since_micros_ = batch.last_commit_micros;
+  }
   for (uint32_t table : batch.emitted) {
     --chunks_uncommitted_;
     Table& t = tables_[table];

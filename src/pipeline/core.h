@@ -122,6 +122,8 @@ class Core {
   bool copy_committed() const { return chunks_left_ == 0 && chunks_uncommitted_ == 0; }
   /// Nothing waits for the sink.
   bool idle() const { return sealed_.empty() && !building_any() && !in_transaction_ && outstanding_ == 0; }
+  /// When the source committed the oldest transaction that the sink does not have (at the latest); 0: it has all that was delivered.
+  int64_t waiting_since_micros() const { return waiting_since_micros_; }
   const CoreCounts& counts() const { return counts_; }
   const TableCounts& table_counts(uint32_t table) const { return tables_[table].counts; }
   uint64_t bytes_waiting() const { return building_.bytes + sealed_bytes_; }
@@ -190,6 +192,7 @@ class Core {
   Position delivered_, committed_;
   bool in_transaction_ = false;
   TransactionMark in_progress_;
+  int64_t waiting_since_micros_ = 0;
   std::vector<Gtid> skipped_gtids_;  // of batches that ended within a transaction: counted at the end of the next that does not
   std::optional<LogOffset> stop_offset_;
   std::optional<GtidSet> stop_gtids_;

@@ -25,8 +25,8 @@ void Session::fill_status(PipelineStatus& status) const {
   status.state = copying ? PipelineState::copying : PipelineState::streaming;
   status.position_read = core_->delivered().text();
   status.position_applied = core_->committed().text();
-  bool caught_up = core_->idle() && queue_.size() == 0;
-  if (totals_.last_commit_unix > 0 || caught_up) status.lag_seconds = caught_up ? 0 : std::max(0.0, unix_now() - totals_.last_commit_unix);
+  const auto waiting_since = static_cast<double>(core_->waiting_since_micros()) / 1e6;
+  status.lag_seconds = waiting_since == 0 ? 0 : std::max(0.0, unix_now() - waiting_since);
   const LogOffset &read = core_->delivered().offset, &applied = core_->committed().offset;
   status.lag_bytes = queue_.bytes() + (read.file == applied.file ? read.byte - std::min(read.byte, applied.byte) : core_->bytes_waiting());
   status.queue_bytes = queue_.bytes();
