@@ -25,12 +25,12 @@ enum class ErrorKind : uint8_t {
   unsupported,      // an event or type that we do not understand; design rule 2.7
   corrupt,          // bytes that contradict the protocol, checksum mismatch
   data,             // the sink cannot hold a value, or a change meets no row
-  sink_conflict,    // unique or foreign key violation, deadlock at the sink
+  sink_conflict,    // unique or foreign key violation at the sink
   commit_unknown,   // connection lost while COMMIT was under way
   interrupted,      // stop was asked for
 };
 
-/// What the session loop does with an error; decided in one place (src/runtime/error_policy.cpp).
+/// What the session loop does with an error; decided in one place (src/base/error.cpp).
 enum class Retry : uint8_t { never, with_backoff };
 
 class Error : public std::exception {

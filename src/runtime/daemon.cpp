@@ -100,7 +100,7 @@ class Daemon {
     notifier_.watchdog();
     if (Clock::now() - sampled_at_ < 1s) return;
     std::string line;
-    bool all_connected = true;
+    bool all_begun = true;
     double seconds = std::chrono::duration<double>(Clock::now() - sampled_at_).count();
     {
       std::lock_guard lock(sample_mutex_);
@@ -114,12 +114,14 @@ class Daemon {
         }
         sampled_[i].rows = rows;
         sampled_[i].bytes = s.read_bytes_total;
-        all_connected = all_connected && s.source_connected;
+        // One that waits for its server, or has failed, must not keep the others from being ready: systemd would end them all.
+        sampled_[i].begun = sampled_[i].begun || s.source_connected || s.state != PipelineState::starting;
+        all_begun = all_begun && sampled_[i].begun;
         line += fmt::format("{}{}: {}", line.empty() ? "" : ", ", s.name, state_name(s.state));
       }
     }
     sampled_at_ = Clock::now();
-    if (all_connected && !ready) {
+    if (all_begun && !ready) {
       ready = true;
       notifier_.ready(line);
     } else {
@@ -158,6 +160,7 @@ class Daemon {
   struct Sample {
     uint64_t rows = 0, bytes = 0;
     double rows_per_second = 0, bytes_per_second = 0;
+    bool begun = false;  // has been connected, or was tried
   };
 
   const Config& config_;

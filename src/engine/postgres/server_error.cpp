@@ -21,10 +21,12 @@ bool starts(std::string_view text, std::string_view prefix) { return text.substr
 
 ErrorKind kind_of(std::string_view state) {
   if (state == "23502") return ErrorKind::data;  // NULL into NOT NULL
-  if (starts(state, "23") || starts(state, "40") || state == "55P03") return ErrorKind::sink_conflict;
+  if (starts(state, "23")) return ErrorKind::sink_conflict;
+  // Deadlocks, locks of others, and a primary that is being replaced pass: the same batch is written again.
+  if (starts(state, "40") || state == "55P03" || state == "25006") return ErrorKind::sink_unavailable;
   if (state == "42501" || starts(state, "28")) return ErrorKind::credentials;
   if (starts(state, "22") || starts(state, "54") || state == "42P01" || state == "42703" || state == "P0001") return ErrorKind::data;
-  if (state == "25006" || state == "0A000") return ErrorKind::server_settings;
+  if (state == "0A000") return ErrorKind::server_settings;
   if (starts(state, "08") || starts(state, "53") || starts(state, "57") || starts(state, "58")) return ErrorKind::sink_unavailable;
   if (starts(state, "42")) return ErrorKind::server_settings;
   return state.empty() ? ErrorKind::sink_unavailable : ErrorKind::internal;
@@ -42,7 +44,7 @@ std::string hint_of(std::string_view state, const std::string& table) {
   if (state == "23502") return fmt::format("allow NULL: ALTER TABLE {} ALTER COLUMN ... DROP NOT NULL", table.empty() ? "..." : table);
   if (state == "22P05") return "the sink database's encoding cannot hold this character; create it with ENCODING 'UTF8'";
   if (state == "25006") return "connect to the primary: this server or session is read-only";
-  if (starts(state, "54")) return "a limit of PostgreSQL; for an index entry that is too large choose a shorter key under tables.keys";
+  if (starts(state, "54")) return "a limit of PostgreSQL; for an index entry that is too large choose a shorter key under tables.key";
   if (starts(state, "53")) return "free disk space or memory on the sink's server";
   return {};
 }
