@@ -1,4 +1,8 @@
 // Names and statements.
+#include <algorithm>
+#include <memory>
+#include <vector>
+
 #include "engine/postgres/catalog.h"
 #include "engine/postgres/dialect.h"
 #include "engine/postgres/row_sql.h"
