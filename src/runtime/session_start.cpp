@@ -106,7 +106,8 @@ Position Session::starting_position(const SavedState& saved) {
                    source_info_.server, position.server);
       position.server = source_info_.server;
       position.log_name = source_->end_position().log_name;
-      position.offset = position.read_from = {};
+      position.offset = {};
+      if (position.read_from.file == 0) position.read_from_gtids = {};  // else prepared XA transactions are read again by their GTIDs
     }
     return position;
   }

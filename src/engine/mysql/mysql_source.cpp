@@ -70,17 +70,7 @@ class MysqlSource final : public Source {
 
   std::unique_ptr<LogReader> open_log(const Position& from, std::vector<SchemaRef> tables, const TableSelection& selection) override {
     if (info_.engine.empty()) check();
-    Position start = from;
-    if (!start.gtids.empty() && !start.server.empty() && start.server != info_.server) {
-      // check_position() has accepted another server of the same history: its files are others, only the GTIDs mean the same.
-      start.server = info_.server;
-      start.log_name.clear();
-      start.offset = {};
-      start.read_from = {};
-      if (!start.read_from_gtids.empty()) start.gtids = start.read_from_gtids;
-      start.read_from_gtids = {};
-    }
-    return make_log_reader(config_, info_, start, std::move(tables), selection);
+    return make_log_reader(config_, info_, from, std::move(tables), selection);
   }
 
   std::unique_ptr<SnapshotReader> open_snapshot() override { return std::make_unique<MysqlSnapshotReader>(config_); }
