@@ -37,6 +37,7 @@ struct Column {
   std::string collation;
   std::vector<std::string> labels;  // ENUM and SET members in order, UTF-8
   bool is_set = false;              // labels belong to a SET
+  std::string default_value;        // encode_value() of what an INSERT stores that leaves the column out; empty: not known
   friend bool operator==(const Column&, const Column&) = default;
 };
 

@@ -9,6 +9,28 @@ using nlohmann::json;
 
 namespace {
 
+// Any bytes: they are no text.
+std::string to_hex(std::string_view bytes) {
+  constexpr char kDigits[] = "0123456789abcdef";
+  std::string out;
+  for (const char c : bytes) {
+    out += kDigits[static_cast<uint8_t>(c) >> 4];
+    out += kDigits[static_cast<uint8_t>(c) & 15];
+  }
+  return out;
+}
+
+std::string from_hex(std::string_view text) {
+  const auto digit = [](char c) {
+    if (c >= '0' && c <= '9') return c - '0';
+    if (c >= 'a' && c <= 'f') return c - 'a' + 10;
+    throw Error(ErrorKind::state, "reading a stored schema", "a default is not hexadecimal");
+  };
+  std::string out;
+  for (size_t i = 0; i + 1 < text.size(); i += 2) out += static_cast<char>(digit(text[i]) << 4 | digit(text[i + 1]));
+  return out;
+}
+
 json column_to_json(const Column& c) {
   return {{"name", c.name},
           {"kind", static_cast<int>(c.kind)},
@@ -25,7 +47,8 @@ json column_to_json(const Column& c) {
           {"charset", c.charset},
           {"collation", c.collation},
           {"labels", c.labels},
-          {"set", c.is_set}};
+          {"set", c.is_set},
+          {"default", to_hex(c.default_value)}};
 }
 
 Column column_from_json(const json& j) {
@@ -46,6 +69,7 @@ Column column_from_json(const json& j) {
   c.collation = j.at("collation").get<std::string>();
   c.labels = j.at("labels").get<std::vector<std::string>>();
   c.is_set = j.at("set").get<bool>();
+  c.default_value = from_hex(j.value("default", ""));
   return c;
 }
 

@@ -8,17 +8,43 @@ namespace tidemark {
 
 namespace {
 
+constexpr const char* kFullImage =
+    "Run SET GLOBAL binlog_row_image = 'FULL' at the source, reconnect its clients, and copy the table again.";
+
 [[noreturn]] void lacks_columns(const TableSchema& schema, const char* what) {
   throw Error(ErrorKind::unsupported, "reading a change of " + printable(schema.name.text()), std::string("the row image lacks ") + what,
-              "Run SET GLOBAL binlog_row_image = 'FULL' at the source, reconnect its clients, and copy the table again.");
+              kFullImage);
 }
 
 /// Plain mode: the sink's row with the old key may be a later one than the row that moved, so upserts do not settle it.
 [[noreturn]] void cannot_be_repeated(const TableSchema& schema) {
   throw Error(ErrorKind::unsupported, "reading a change of " + printable(schema.name.text()),
               "a row's key changes while the table is copied, and the row image lacks its other columns",
-              "Set exactly_once: true for the pipeline, or run SET GLOBAL binlog_row_image = 'FULL' at the source and reconnect its clients; then copy "
+              "Set exactly_once: true for the pipeline, or run SET GLOBAL binlog_row_image = 'FULL' at the source and reconnect its "
+              "clients; then copy "
               "into an empty target again.");
+}
+
+/// An INSERT under MINIMAL or NOBLOB leaves out what took its constant default.
+Row with_defaults(const TableSchema& schema, Row after, Arena& arena) {
+  Value* row = arena.allocate_row(schema.columns.size());
+  for (size_t i = 0; i < schema.columns.size(); ++i) {
+    const Column& column = schema.columns[i];
+    row[i] = after[i];
+    if (!row[i].is_absent()) continue;
+    if (column.default_value.empty()) {
+      throw Error(ErrorKind::unsupported, "reading a change of " + printable(schema.name.text()),
+                  "the image of an inserted row lacks column " + printable(column.name) + ", whose default is not known", kFullImage);
+    }
+    const Value value = decode_key(column.default_value, arena).front();
+    switch (value.kind()) {
+      case ValueKind::time: row[i] = Value::time(value.int64(), column.scale); break;
+      case ValueKind::datetime: row[i] = Value::datetime(value.civil(), column.scale); break;
+      case ValueKind::timestamp: row[i] = Value::timestamp(value.civil(), column.scale); break;
+      default: row[i] = value;
+    }
+  }
+  return row;
 }
 
 }  // namespace
@@ -45,7 +71,8 @@ Change Core::complete(const Table& t, const Change& change) {
   const TableSchema& schema = *t.schema;
   Change full = change;
   if (change.before != nullptr && schema.has_key() && key_absent(schema, change.before)) lacks_columns(schema, "key columns");
-  if (change.before != nullptr && !schema.has_key() && has_absent(schema, change.before)) lacks_columns(schema, "columns of a table without key");
+  if (change.before != nullptr && !schema.has_key() && has_absent(schema, change.before))
+    lacks_columns(schema, "columns of a table without key");
   if (change.op == Op::update && has_absent(schema, change.after)) {
     if (!has_absent(schema, change.before)) {
       full.after = complete_row(schema, change.before, change.after, *building_.arena);
@@ -59,7 +86,7 @@ Change Core::complete(const Table& t, const Change& change) {
       if (repeats_the_copy() && !same_key(schema, change.before, row)) cannot_be_repeated(schema);
     }
   }
-  if (change.op == Op::insert && has_absent(schema, change.after)) lacks_columns(schema, "columns of an inserted row");
+  if (change.op == Op::insert && has_absent(schema, change.after)) full.after = with_defaults(schema, change.after, *building_.arena);
   return full;
 }
 

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "base/log.h"
+#include "engine/mysql/default_value.h"
 #include "engine/mysql/dialect.h"
 #include "engine/mysql/enum_labels.h"
 #include "engine/mysql/types.h"
@@ -79,7 +80,7 @@ Drafts list_tables(Connection& connection, const TableSelection& selection, std:
 void read_columns(Connection& connection, Drafts& drafts) {
   const auto rows = connection.query(fmt::format(
       "SELECT table_schema, table_name, column_name, ordinal_position, is_nullable, data_type, column_type, character_set_name, "
-      "collation_name, extra, character_maximum_length, numeric_precision, numeric_scale, datetime_precision "
+      "collation_name, extra, character_maximum_length, numeric_precision, numeric_scale, datetime_precision, column_default "
       "FROM information_schema.columns WHERE {} ORDER BY table_schema, table_name, ordinal_position",
       scope(drafts, "table_schema", "table_name")));
   for (const ResultRow& row : rows) {
@@ -99,6 +100,7 @@ void read_columns(Connection& connection, Drafts& drafts) {
     facts.numeric_precision = number(row[11]);
     facts.numeric_scale = number(row[12]);
     facts.datetime_precision = number(row[13]);
+    facts.default_text = row[14];
     draft->columns.push_back(std::move(facts));
   }
 }
@@ -223,6 +225,7 @@ void finish(Connection& connection, Draft& draft, const TableSelection& selectio
     if (is_generated(facts)) continue;
     if (labels_in_doubt(facts)) resolve_labels(connection, schema.name, facts);
     schema.columns.push_back(make_column(facts, fmt::format("column {} of {}", printable(facts.name), printable(schema.name.text()))));
+    schema.columns.back().default_value = constant_default(facts, schema.columns.back(), connection.is_mariadb());
   }
   std::vector<IndexFacts> indexes;
   for (auto& [name, index] : draft.indexes) indexes.push_back(std::move(index));

@@ -21,6 +21,7 @@ struct ColumnFacts {
   std::string charset, collation;
   std::string extra;  // "auto_increment", "VIRTUAL GENERATED", "INVISIBLE"
   std::optional<uint64_t> character_length, numeric_precision, numeric_scale, datetime_precision;
+  std::optional<std::string> default_text;
   std::vector<std::string> labels;  // ENUM and SET: where column_type does not show them right
   bool json_checked = false;        // MariaDB: CHECK (json_valid(column))
 };
