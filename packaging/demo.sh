@@ -22,6 +22,7 @@ done
 case $sink in sqlite | postgres) ;; *) echo "demo.sh: --sink is sqlite or postgres, not '$sink'" >&2; exit 2 ;; esac
 case $seconds in '' | *[!0-9]*) echo "demo.sh: --seconds is a whole number, not '$seconds'" >&2; exit 2 ;; esac
 
+export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin  # where servers are, and where Debian's plain users do not look
 top=$(realpath "$(dirname "$0")/..")
 build=${TIDEMARK_BUILD:-$top/build/release}
 tidemark=$build/tidemark

@@ -29,6 +29,7 @@ missing=()
 collect_missing() {
   local wanted="$build" package
   [ "$level" = --build-only ] || wanted+=" $servers"
+  [ "$level" != --bench ] || wanted+=" $bench"
   if [ "$level" = --all ]; then
     if installed clang-14 || known clang-14; then wanted+=" $tools"; else wanted+=" $other_tools"; fi
   fi
