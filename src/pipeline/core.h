@@ -89,7 +89,9 @@ class Core {
 
   // --- the log ---
   /// False while enough is waiting for the sink: the owner stops feeding the log.
-  bool wants_log() const { return sealed_.size() < 2 && (reads_under_way_ == 0 || deferred_bytes_ < options_.deferred_bytes_max); }
+  bool wants_log() const { return sink_keeps_up() && (reads_under_way_ == 0 || deferred_bytes_ < options_.deferred_bytes_max); }
+  /// All that matters once chunk reads have been given up.
+  bool sink_keeps_up() const { return sealed_.size() < 2; }
   void on_log(const std::shared_ptr<const LogBatch>& batch);
   /// Transactions from here on are not taken: the pipeline's stop position. Checked at transaction ends, and when the copy is complete,
   /// which may be long after the last event of an idle log.
