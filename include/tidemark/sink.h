@@ -50,10 +50,10 @@ struct TableStep {
 };
 
 struct SinkBatch {
-  std::vector<TableStep> steps;           // applied in order
-  bool commit = true;                     // false: the transaction stays open, the next batch continues it
-  Position position;                      // written when commit
-  std::vector<ChunkRecord> chunks;        // written when commit: finish records, and chunks made by changes
+  std::vector<TableStep> steps;                   // applied in order
+  bool commit = true;                             // false: the transaction stays open, the next batch continues it
+  Position position;                              // written when commit
+  std::vector<ChunkRecord> chunks;                // written when commit: finish records, and chunks made by changes
   std::vector<std::shared_ptr<const void>> keep;  // owners of the bytes that rows point to
   uint64_t source_transactions = 0;
   uint64_t source_changes = 0;

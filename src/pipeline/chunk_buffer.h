@@ -45,7 +45,7 @@ class ChunkBuffer {
   size_t indexed_ = 0;
   size_t live_ = 0;
   size_t bytes_ = 0;
-  Arena arena_;                  // copies of merged rows
+  Arena arena_;  // copies of merged rows
 };
 
 }  // namespace tidemark

@@ -31,8 +31,8 @@ struct SharedState {
 };
 
 struct SessionOptions {
-  bool stop_after_copy = false;   // snapshot: end when every table is copied and consistent
-  bool ordered = false;           // CoreOptions::ordered
+  bool stop_after_copy = false;  // snapshot: end when every table is copied and consistent
+  bool ordered = false;          // CoreOptions::ordered
   uint64_t memory_limit = 512u << 20;
   std::vector<std::string> only_tables;  // snapshot --table: a subset of the selection
 };
@@ -107,12 +107,12 @@ class Session {
   Position start_;
   bool copy_allowed_ = true;  // false: a captured table has changed since the saved position; the log will say where
 
-  mutable std::mutex mutex_;             // guards the core and what follows
+  mutable std::mutex mutex_;  // guards the core and what follows
   std::condition_variable changed_;
   std::unique_ptr<Core> core_;
-  std::exception_ptr failure_;           // first error of any thread: ends the session at once
-  std::exception_ptr log_end_;           // the reader's error: what came before it is applied first
-  bool log_drained_ = false;             // the router has taken all that the reader read
+  std::exception_ptr failure_;  // first error of any thread: ends the session at once
+  std::exception_ptr log_end_;  // the reader's error: what came before it is applied first
+  bool log_drained_ = false;    // the router has taken all that the reader read
   bool stopping_ = false, aborting_ = false;
   Totals totals_;
   struct CopyTime {
@@ -133,7 +133,7 @@ class Session {
   Position unsaved_position_;
   std::chrono::steady_clock::time_point state_saved_at_{}, position_saved_at_{}, progress_saved_at_{};
   mutable std::mutex saved_mutex_;
-  Position state_position_;              // guarded by saved_mutex_
+  Position state_position_;  // guarded by saved_mutex_
 };
 
 }  // namespace tidemark

@@ -13,7 +13,7 @@ namespace tidemark {
 
 struct SnapshotOptions {
   std::string pipeline;
-  std::vector<std::string> tables;  // empty: all of the pipeline's
+  std::vector<std::string> tables;                      // empty: all of the pipeline's
   std::function<void(const PipelineStatus&)> progress;  // about 5 times a second on the calling thread, and once at the end
 };
 

@@ -81,7 +81,7 @@ std::string ids(LivePipeline& pipeline, const std::string& table = "t") {
   return out;
 }
 
-bool gets(LivePipeline& pipeline, const std::string& wanted, const std::string& table = "t") {
+bool shows(LivePipeline& pipeline, const std::string& wanted, const std::string& table = "t") {
   const bool so = wait_until(30s, [&] { return ids(pipeline, table) == wanted; });
   if (!so) WARN("has " << ids(pipeline, table) << "instead of " << wanted << "\n" << pipeline.daemon().log_tail());
   return so;
@@ -94,14 +94,14 @@ void starts_with(History& history, const std::string& startup, const std::string
   pipeline.start();
   REQUIRE(pipeline.reaches("streaming"));
   history.insert(4);
-  CHECK(gets(pipeline, first + "4 "));
+  CHECK(shows(pipeline, first + "4 "));
   CHECK(pipeline.stop() == 0);
   history.source.exec(fmt::format("DELETE FROM {}.t WHERE id = 4", history.database));
   history.insert(5);
   // resuming wins over the mode, which would begin elsewhere now
   pipeline.settings().pipeline_yaml = "startup: latest";
   pipeline.start();
-  CHECK(gets(pipeline, first + "5 "));
+  CHECK(shows(pipeline, first + "5 "));
   CHECK(pipeline.stop() == 0);
   history.source.exec(fmt::format("DELETE FROM {}.t WHERE id = 5", history.database));
 }
@@ -128,7 +128,7 @@ void times(const std::string& kind) {
   history.insert(20);
   LivePipeline from(history.source, nullptr, "times", with("startup: {timestamp: \"" + middle + "\"}"));
   from.start();
-  CHECK(gets(from, "10 11 20 "));
+  CHECK(shows(from, "10 11 20 "));
   CHECK(from.stop() == 0);
   LivePipeline until(history.source, nullptr, "times", with("startup: earliest\nstop: {timestamp: \"" + late + "\"}"));
   until.start();
@@ -176,7 +176,7 @@ void ddl_on(const std::string& kind, const std::vector<Ddl>& statements) {
     source.exec("USE ddl; " + ddl.statement);
     source.exec(ddl.stops ? "INSERT INTO ddl.s VALUES (3)" : "INSERT INTO ddl.t (id) VALUES (3)");
     if (!ddl.stops) {
-      CHECK(gets(pipeline, "1 2 3 "));
+      CHECK(shows(pipeline, "1 2 3 "));
       CHECK(pipeline.stop() == 0);
       continue;
     }
@@ -250,7 +250,7 @@ TEST_CASE("a table added to the selection is copied while the others go on", "[s
   file.include = {"adds.t"};
   LivePipeline pipeline(source, nullptr, "adds", file);
   pipeline.start();
-  CHECK(gets(pipeline, "1 2 "));
+  CHECK(shows(pipeline, "1 2 "));
   REQUIRE(pipeline.reaches("streaming"));
   CHECK(pipeline.stop() == 0);
   source.exec("USE adds; INSERT INTO t VALUES (3,3); UPDATE later SET v = v + 1; DELETE FROM later WHERE id = 2");
@@ -258,7 +258,7 @@ TEST_CASE("a table added to the selection is copied while the others go on", "[s
   pipeline.start({{"TIDEMARK_FAILPOINTS", "chunk.after_read=sleep:700"}});
   CHECK(pipeline.reaches("copying", 10s));
   source.exec("USE adds; INSERT INTO t VALUES (4,4); INSERT INTO later VALUES (9,9)");
-  CHECK(gets(pipeline, "1 2 3 4 "));
+  CHECK(shows(pipeline, "1 2 3 4 "));
   CHECK(pipeline.state() == "copying");  // it did not wait for the copy
   CHECK(pipeline.becomes_equal());
   CHECK(pipeline.reaches("streaming"));

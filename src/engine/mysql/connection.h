@@ -82,7 +82,7 @@ class Connection {
   std::string version_text_;
 
   mutable std::mutex cancel_mutex_;  // guards socket_ and cancelled_
-  int socket_ = -1;  // a duplicate of libmariadb's
+  int socket_ = -1;                  // a duplicate of libmariadb's
   bool abandoned_ = false;
   bool cancelled_ = false;
 };

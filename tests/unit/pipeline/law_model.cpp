@@ -108,6 +108,7 @@ void History::start_core() {
   options.chunk_rows = chunk_rows_;
   options.adapt_chunks = false;
   options.batch_rows = static_cast<uint64_t>(1 + draw(rng_, 4));
+  if (draw(rng_, 2) == 0) options.deferred_bytes_max = 1;  // the log waits for reads
   CoreTable table;
   table.schema = schema_;
   table.copy = true;
@@ -228,6 +229,21 @@ void History::work(Worker& w) {
   }
 }
 
+namespace {
+/// What the runtime keeps in a file.
+class SpilledBlock : public RowSource {
+ public:
+  explicit SpilledBlock(std::unique_ptr<RowBlock> block) : block_(std::move(block)), rows_(block_->rows.size()) {}
+  std::unique_ptr<RowBlock> next() override { return std::move(block_); }
+  uint64_t row_count() const override { return rows_; }
+  uint64_t bytes() const override { return rows_; }
+
+ private:
+  std::unique_ptr<RowBlock> block_;
+  uint64_t rows_;
+};
+}  // namespace
+
 void History::read(Worker& w) {
   ChunkResult result;
   result.visibility = w.view;
@@ -244,7 +260,11 @@ void History::read(Worker& w) {
       break;
     }
   }
-  result.blocks.push_back(std::move(block));
+  if (shape_.keyless && draw(rng_, 2) == 0) {
+    result.spilled = std::make_shared<SpilledBlock>(std::move(block));
+  } else {
+    result.blocks.push_back(std::move(block));
+  }
   core_->chunk_read(w.task, std::move(result));
 }
 
@@ -290,6 +310,12 @@ void History::apply(const TableStep& step) {
 void History::write_sink() {
   auto batch = core_->take_batch(draw(rng_, 2) == 0);
   if (!batch) return;
+  while (auto block = batch->spilled ? batch->spilled->next() : nullptr) {
+    TableStep step;
+    step.load = block->rows;
+    step.load_plain = true;
+    load(step);
+  }
   for (const TableStep& step : batch->steps) apply(step);
   bool lost = draw(rng_, 20) == 0;  // dies before the commit, or right after it without hearing the answer
   if (lost && draw(rng_, 2) == 0) return crash();

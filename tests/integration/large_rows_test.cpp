@@ -1,0 +1,139 @@
+// What does not fit in memory at once is copied all the same: a table without key larger than the memory limit (its one chunk cannot be
+// cut, it is spilled), rows of a megabyte, a row of forty.
+#include <fmt/core.h>
+
+#include <memory>
+#include <string>
+
+#include "servers/mariadb_server.h"
+#include "servers/postgres_server.h"
+#include "servers/tidemark_process.h"
+#include "servers/wait.h"
+#include "support/catch.h"
+#include "workload/pipeline_view.h"
+#include "workload/sink_target.h"
+
+using namespace tidemark::test;
+using namespace std::chrono_literals;
+
+namespace {
+
+constexpr auto kPatience = 180s;
+constexpr uint64_t kMiB = 1024;  // in KiB, as /proc counts
+
+MysqlOptions large_packets() {
+  MysqlOptions options;
+  options.extra = {"--max-allowed-packet=256M", "--innodb-log-file-size=512M"};
+  return options;
+}
+
+void check_peak(const TidemarkProcess& daemon, uint64_t limit_mib) {
+  const uint64_t peak = daemon.peak_resident_kib();
+  INFO("peak resident memory: " << peak / kMiB << " MiB");
+  CHECK(peak > 0);
+  CHECK(peak < limit_mib * kMiB);
+}
+
+bool wait_copied(TidemarkProcess& daemon, const std::string& config) {
+  return wait_until(kPatience, [&] { return !daemon.running() || view_pipeline(config).copied(); });
+}
+
+/// Larger than the limit, read while it is written to, and killed once in between.
+void copy_keyless(PostgresServer* server) {
+  MariadbServer source;
+  source.exec(
+      "CREATE DATABASE d; USE d; CREATE TABLE nokey (a INT, at DATETIME(3) NULL, t VARCHAR(1000) CHARACTER SET utf8mb4, b VARBINARY(20) "
+      "NULL);"
+      "INSERT INTO nokey SELECT seq % 200000, IF(seq % 3, '2024-02-29 01:02:03.450' + INTERVAL seq SECOND, NULL), REPEAT(CHAR(97 + seq % "
+      "26), 900), "
+      "IF(seq % 5, CHAR(seq % 256), NULL) FROM seq_1_to_330000");
+  const TempDir directory;
+  const SinkTarget sink(directory, server);
+  PipelineFile file;
+  file.include = {"d.*"};
+  file.daemon_yaml = "memory_limit: 128MiB";
+  file.pipeline_yaml = "snapshot: {chunk_bytes: 4MiB}";
+  const std::string config = sink.configure(source, file);
+  auto daemon = std::make_unique<TidemarkProcess>(directory, config);
+  REQUIRE(wait_until(60s, [&] { return sink.value("1", "d", "nokey", "false") == "" && view_pipeline(config).answers; }));
+  source.exec(
+      "UPDATE nokey SET t = 'changed while it is copied' WHERE a = 17; DELETE FROM nokey WHERE a = 18; INSERT INTO nokey SELECT * FROM "
+      "nokey "
+      "WHERE a < 5");
+  std::this_thread::sleep_for(1500ms);
+  CHECK(sink.value("count(*)", "d", "nokey") == "0");  // all of it, or nothing
+  daemon->kill9();
+  daemon = std::make_unique<TidemarkProcess>(directory, config);
+  source.exec("UPDATE nokey SET t = 'changed again' WHERE a = 19; DELETE FROM nokey WHERE a = 20 LIMIT 1");
+  const bool copied = wait_copied(*daemon, config);
+  INFO(daemon->log_tail());
+  REQUIRE(copied);
+  source.exec("UPDATE nokey SET b = NULL WHERE a = 21");
+  const bool equal = wait_until(60s, [&] { return sink.value("count(*)", "d", "nokey", "a = 21 AND b IS NULL") == "2"; });
+  CHECK(equal);
+  check_peak(*daemon, 128 + 64);
+  CHECK(sink.differences(source, "d") == std::vector<std::string>{});
+  CHECK(daemon->stop() == 0);
+}
+
+}  // namespace
+
+TEST_CASE("a table without key that is larger than the memory limit, into PostgreSQL", "[large]") {
+  PostgresServer server;
+  copy_keyless(&server);
+}
+
+TEST_CASE("a table without key that is larger than the memory limit, into SQLite", "[large]") { copy_keyless(nullptr); }
+
+TEST_CASE("rows of a megabyte stay within the memory limit", "[large]") {
+  MariadbServer source(large_packets());
+  source.exec(
+      "CREATE DATABASE d; USE d; CREATE TABLE wide (id INT PRIMARY KEY, t LONGTEXT);"
+      "INSERT INTO wide SELECT seq, REPEAT(CHAR(97 + seq % 26), 1048576) FROM seq_1_to_200");
+  PostgresServer server;
+  const bool postgres = GENERATE(true, false);
+  const TempDir directory;
+  const SinkTarget sink(directory, postgres ? &server : nullptr);
+  PipelineFile file;
+  file.include = {"d.*"};
+  file.daemon_yaml = "memory_limit: 128MiB";
+  const std::string config = sink.configure(source, file);
+  TidemarkProcess daemon(directory, config);
+  const bool copied = wait_copied(daemon, config);
+  INFO(daemon.log_tail());
+  REQUIRE(copied);
+  source.exec("UPDATE wide SET t = CONCAT(t, 'x') WHERE id % 4 = 0");  // and through the stream, in one transaction
+  const bool equal = wait_until(kPatience, [&] { return sink.value("count(*)", "d", "wide", "length(t) = 1048577") == "50"; });
+  INFO(daemon.log_tail());
+  CHECK(equal);
+  check_peak(daemon, 128 + 64);
+  CHECK(sink.differences(source, "d") == std::vector<std::string>{});
+  CHECK(daemon.stop() == 0);
+}
+
+TEST_CASE("a row of forty megabytes is copied and streamed", "[large]") {
+  MariadbServer source(large_packets());
+  source.exec(
+      "CREATE DATABASE d; USE d; CREATE TABLE huge (id INT PRIMARY KEY, t LONGTEXT, b LONGBLOB);"
+      "INSERT INTO huge VALUES (1, 'small', x'00'), (2, REPEAT('a', 40000000), NULL), (3, NULL, REPEAT(x'ff', 40000000)), (4, '', x'')");
+  PostgresServer server;
+  const bool postgres = GENERATE(true, false);
+  const TempDir directory;
+  const SinkTarget sink(directory, postgres ? &server : nullptr);
+  PipelineFile file;
+  file.include = {"d.*"};
+  file.daemon_yaml = "memory_limit: 256MiB";
+  const std::string config = sink.configure(source, file);
+  TidemarkProcess daemon(directory, config);
+  const bool copied = wait_copied(daemon, config);
+  INFO(daemon.log_tail());
+  REQUIRE(copied);
+  check_peak(daemon, 256 + 64);
+  source.exec("INSERT INTO huge VALUES (5, REPEAT('z', 40000000), NULL)");
+  const bool equal = wait_until(kPatience, [&] { return sink.value("length(t)", "d", "huge", "id = 5") == "40000000"; });
+  INFO(daemon.log_tail());
+  CHECK(equal);
+  check_peak(daemon, 256 + 64);
+  CHECK(sink.differences(source, "d") == std::vector<std::string>{});
+  CHECK(daemon.stop() == 0);
+}
