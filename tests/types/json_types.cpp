@@ -58,13 +58,13 @@ TypeTable mysql_json_updates() {
                          "JSON",
                          TypeForm::json,
                          {"'" + std::string("[1, [2, 3], {\"a\": 5}, \"some text\", 1.25, \"") + std::string(200, 'p') + "\"]'",
-                          "CONCAT(X'" +
+                          "CONCAT(CONVERT(X'" +
                               [&] {
                                 std::string hex;
                                 for (char c : document) hex += fmt::format("{:02x}", static_cast<unsigned char>(c));
                                 return hex;
                               }() +
-                              "', REPEAT('p', 300), '\"}')",
+                              "' USING utf8mb4), REPEAT('p', 300), '\"}')",
                           "JSON_OBJECT('a', CAST(12345.678 AS DECIMAL(20,3)), 'b', CAST('2024-02-29 12:00:00' AS DATETIME(6)), 'list', "
                           "JSON_ARRAY('x', 2, JSON_OBJECT('k', X'00ff')), 'pad', REPEAT('q', 70000))"},
                          {}});
