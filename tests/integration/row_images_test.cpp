@@ -60,7 +60,7 @@ constexpr const char* kChanges =
 void images(MysqlFamilyServer& server, PostgresServer* sink) {
   for (const std::string image : {"MINIMAL", "NOBLOB", "FULL"}) {
     CAPTURE(server.engine(), image);
-    const std::string database = "images_" + image;
+    const std::string database = server.engine() + "_" + image;  // both servers share a sink
     create(server, database, kTables);
     LivePipeline pipeline(server, sink, database);
     pipeline.start();
