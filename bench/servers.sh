@@ -1,5 +1,6 @@
 # Sourced by the cases: private servers for one benchmark, each with its own data directory below $dir, loopback only; gone with the script.
 set -eu
+PATH=$PATH:/usr/sbin:/sbin  # of a plain user too: mariadbd lies there
 top=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
 build=${TIDEMARK_BUILD:-$top/build/release}
 dir=$(mktemp -d /tmp/tidemark-bench.XXXXXX)

@@ -43,6 +43,18 @@ bool copies(LivePipeline& pipeline, long long above) {
   return so && pipeline.state() == "copying";
 }
 
+/// The silence of a dead peer is taken for a lost connection. (An attempt to connect to such a peer takes its time, too, so the state is
+/// seen to be "reconnecting" for moments only.)
+bool notices(LivePipeline& pipeline, Relay& relay) {
+  const auto retries = [&] {
+    const std::string text = pipeline.status("/totals/retries");
+    return text.empty() ? 0 : std::stoi(text);
+  };
+  const int before = retries();
+  relay.stall();
+  return wait_until(20s, [&] { return retries() > before; });
+}
+
 void restart_all_the_time(const std::string& kind) {
   auto source = server_of(kind);
   create_steady_table(*source, "d", kRows);
@@ -96,13 +108,11 @@ TEST_CASE("the network to the source is cut, and a dead peer is noticed", "[faul
   CHECK(pipeline.reaches("reconnecting", 10s));
   relay.resume();
   REQUIRE(copies(pipeline, 500));
-  relay.stall();
-  CHECK(pipeline.reaches("reconnecting", 15s));
+  CHECK(notices(pipeline, relay));
   relay.resume();
   REQUIRE(pipeline.reaches("streaming"));
 
-  relay.stall();
-  CHECK(pipeline.reaches("reconnecting", 15s));
+  CHECK(notices(pipeline, relay));
   std::this_thread::sleep_for(2s);  // its attempts to connect meet a dead peer, too
   relay.resume();
   CHECK(pipeline.reaches("streaming"));
@@ -150,13 +160,11 @@ TEST_CASE("the network to PostgreSQL is cut, and a dead peer is noticed", "[faul
   CHECK(pipeline.status("/last_error/kind") == "sink_unavailable");
   relay.resume();
   REQUIRE(copies(pipeline, 500));
-  relay.stall();
-  CHECK(pipeline.reaches("reconnecting", 20s));
+  CHECK(notices(pipeline, relay));
   relay.resume();
   REQUIRE(pipeline.reaches("streaming", 90s));
 
-  relay.stall();
-  CHECK(pipeline.reaches("reconnecting", 20s));
+  CHECK(notices(pipeline, relay));
   relay.resume();
   CHECK(pipeline.reaches("streaming", 60s));
   relay.cut();

@@ -164,8 +164,13 @@ TEST_CASE("without a daemon, status reads the state file and says so") {
   {
     auto state = open_state(dir.path("state.db"));
     Position position = Position::parse("mariadb server=1 file=binlog.000812:4711 gtids=0-1-9921");
-    state->save_commit("shop", position, {});
-    state->save_progress("shop", {{{"x", "orders"}, "streaming", 1234}});
+    ChunkRecord first, last;  // of two sessions
+    first.table = last.table = {"x", "orders"};
+    first.range.upto = last.range.after = "key";
+    first.rows = 1000;
+    last.rows = 234;
+    state->save_commit("shop", position, {first, last});
+    state->save_progress("shop", {{{"x", "orders"}, "streaming", 234}});
   }
   o = run_binary({"status", "-c", config});
   CHECK(o.exit == 3);
