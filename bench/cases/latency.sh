@@ -13,5 +13,5 @@ wait_for bash -c "curl -sf --unix-socket $dir/control.sock http://localhost/read
 "$build/tidemark-bench-latency" "$dir/source.sock" "$dir/pg" "$pg_port" "${BENCH_SECONDS:-30}" 100 >"$dir/percentiles"
 cat "$dir/percentiles" >&2
 awk '/^VmHWM/ { printf "%.1f\n", $2 / 1024 }' "/proc/$daemon/status" >>"$peaks/latency"
-report latency 'p50 at 100 transactions/s' "$(sed 's/.*p50 \([0-9.]*\).*/\1/' "$dir/percentiles")" - ms '<=abs:2'
-report latency 'p99 at 100 transactions/s' "$(sed 's/.*p99 \([0-9.]*\).*/\1/' "$dir/percentiles")" - ms '<=abs:10'
+report latency 'p50 at 100 transactions/s' "$(sed 's/.*transactions: p50 \([0-9.]*\) .*/\1/' "$dir/percentiles")" - ms '<=abs:2'
+report latency 'p99 at 100 transactions/s' "$(sed 's/.*, p99 \([0-9.]*\) ms, max.*/\1/' "$dir/percentiles")" - ms '<=abs:10'
