@@ -210,7 +210,7 @@ void Session::save_state(bool force) {
   }
   failpoint("state.after_save");
   state_saved_at_ = Clock::now();
-  save_progress(force);
+  save_progress(false);  // run() saves it once more at the end
   {
     std::lock_guard lock(saved_mutex_);
     state_position_ = unsaved_position_;
