@@ -44,8 +44,7 @@ class Daemon {
     sampled_.resize(runners_.size());
   }
 
-  int run() {
-    StopSignals signals;
+  int run(StopSignals& signals) {
     ControlServer server(config_.daemon.socket, [this] { return status(); });
     for (auto& runner : runners_) threads_.emplace_back([&runner] { runner->run(); });
     spdlog::info("tidemark {} started: {} pipelines, control socket {}", version(), runners_.size(), config_.daemon.socket);
@@ -179,9 +178,10 @@ class Daemon {
 }  // namespace
 
 int run_daemon(const Config& config, const Engines& engines) {
+  StopSignals signals;  // before the state file is opened: from here on SIGTERM ends in order
   set_up_allocator();
   Daemon daemon(config, engines);
-  return daemon.run();
+  return daemon.run(signals);
 }
 
 }  // namespace tidemark

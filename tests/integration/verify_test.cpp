@@ -180,14 +180,13 @@ TEST_CASE("verify says equal while writers run and the daemon streams; it sugges
       std::this_thread::sleep_for(std::chrono::milliseconds(10));  // a row that never rests cannot be said to be equal
     }
   });
-  for (int round = 0; round < 2; ++round) {
+  for (int round = 0; round < 2 || written < 50; ++round) {
     const Finished live = copied.verify();
     INFO(live.out << live.err);
     CHECK(live.exit == 0);
   }
   writing = false;
   writer.join();
-  CHECK(written > 20);
   CHECK(copied.daemon->stop() == 0);
 
   for (const char* table : {"plain", "same"}) copied.source.exec(std::string("DELETE FROM d.") + table + " WHERE id < 50");

@@ -34,6 +34,7 @@ bool LedgerPlace::wait_for_copy() const {
 
 std::vector<std::string> LedgerPlace::go_on() {
   TidemarkProcess daemon = start();
+  if (!wait_for_copy()) return {fmt::format("not streaming, log:\n{}", daemon.log_tail())};
   std::vector<std::string> differences = sink.differences_after(60s, source);
   const int code = daemon.stop();
   if (code != 0 || !differences.empty()) differences.push_back(fmt::format("exit {}, log:\n{}", code, daemon.log_tail()));

@@ -1,5 +1,5 @@
 // The example with random damage: the loader accepts or refuses with places inside the file, and does neither crash nor hang.
-#include <chrono>
+#include <ctime>
 #include <fstream>
 #include <iterator>
 #include <random>
@@ -46,7 +46,7 @@ TEST_CASE("damaged configurations are accepted or refused, nothing else") {
     CAPTURE(round);
     auto lines = static_cast<int>(std::count(text.begin(), text.end(), '\n')) + 2;  // yaml-cpp counts \r too
     auto returns = static_cast<int>(std::count(text.begin(), text.end(), '\r'));
-    auto start = std::chrono::steady_clock::now();
+    const std::clock_t start = std::clock();
     try {
       parse_config_with(text, "t.yaml", options);
       ++accepted;
@@ -56,7 +56,7 @@ TEST_CASE("damaged configurations are accepted or refused, nothing else") {
         if (p.mark.line < 0 || p.mark.line > lines + returns || p.text.empty()) FAIL(e.line(p));
       }
     }
-    if (std::chrono::steady_clock::now() - start > std::chrono::seconds(1)) FAIL("too slow");
+    if (std::clock() - start > 5 * CLOCKS_PER_SEC) FAIL("too slow");
   }
   CHECK(accepted > kRounds / 20);  // damage in comments
   CHECK(refused > kRounds / 4);

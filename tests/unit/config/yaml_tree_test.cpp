@@ -1,6 +1,6 @@
 #include "config/yaml_tree.h"
 
-#include <chrono>
+#include <ctime>
 
 #include "support/catch.h"
 
@@ -21,10 +21,12 @@ std::string refusal(const std::string& text) {
   return "accepted";
 }
 
+/// Of the processor, not of the clock: other programs on the machine do not count. The limits below are far above what a build with
+/// sanitizers takes and far below what an explosion would.
 double seconds_to_read(const std::string& text) {
-  auto start = std::chrono::steady_clock::now();
+  const std::clock_t start = std::clock();
   refusal(text);
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  return static_cast<double>(std::clock() - start) / CLOCKS_PER_SEC;
 }
 
 std::string repeated(const std::string& text, size_t times) {
@@ -92,14 +94,14 @@ TEST_CASE("bombs go off nowhere") {
       "b: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c]\n"
       "e: &e [*d,*d,*d,*d,*d,*d,*d,*d,*d]\nf: &f [*e,*e,*e,*e,*e,*e,*e,*e,*e]\ng: &g [*f,*f,*f,*f,*f,*f,*f,*f,*f]\n";
   CHECK(refusal(laughs).find("1:4 anchors") == 0);
-  CHECK(seconds_to_read(laughs) < 0.01);
-  CHECK(seconds_to_read(repeated("[", 308)) < 0.01);
-  CHECK(seconds_to_read(repeated("- ", 154)) < 0.01);
-  CHECK(seconds_to_read(repeated("? ", 154)) < 0.01);
-  CHECK(seconds_to_read(repeated("{a: ", 77)) < 0.01);
-  CHECK(seconds_to_read(repeated("x", kConfigBytesMax + 1)) < 0.5);
+  CHECK(seconds_to_read(laughs) < 0.1);
+  CHECK(seconds_to_read(repeated("[", 308)) < 0.1);
+  CHECK(seconds_to_read(repeated("- ", 154)) < 0.1);
+  CHECK(seconds_to_read(repeated("? ", 154)) < 0.1);
+  CHECK(seconds_to_read(repeated("{a: ", 77)) < 0.1);
+  CHECK(seconds_to_read(repeated("x", kConfigBytesMax + 1)) < 2);
   for (const char* piece : {"[", "{a: ", "- ", "? ", "&a ", "*a ", "!a ", "a:\n", "\"", "'", "|\n", "- -\n", "%\n", "[]\n", "{},"}) {
     CAPTURE(piece);
-    CHECK(seconds_to_read(repeated(piece, kConfigBytesMax / std::string(piece).size())) < 5);
+    CHECK(seconds_to_read(repeated(piece, kConfigBytesMax / std::string(piece).size())) < 30);
   }
 }
