@@ -233,7 +233,14 @@ void Core::reread(Table& t, uint32_t table, Row key) {
     }
   }
   Segment* earlier = t.copy.single_of(key);
-  if (earlier != nullptr && earlier->state == Segment::State::buffered) --chunks_open_;
+  if (earlier != nullptr) {
+    if (earlier->state == Segment::State::buffered) --chunks_open_;
+    for (const DeferredChange& d : earlier->deferred) {  // the new read comes after them
+      if (!d.settles) continue;
+      --counts_.deferred;
+      ++counts_.dropped_not_read_yet;
+    }
+  }
   Segment* single = t.copy.make_single(key);
   if (single == nullptr) return;
   apply(t, table, Op::remove, key, nullptr);

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "integration/peak_memory.h"
 #include "servers/mariadb_server.h"
 #include "servers/postgres_server.h"
 #include "servers/tidemark_process.h"
@@ -19,19 +20,11 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr auto kPatience = 180s;
-constexpr uint64_t kMiB = 1024;  // in KiB, as /proc counts
 
 MysqlOptions large_packets() {
   MysqlOptions options;
   options.extra = {"--max-allowed-packet=256M", "--innodb-log-file-size=512M"};
   return options;
-}
-
-void check_peak(const TidemarkProcess& daemon, uint64_t limit_mib) {
-  const uint64_t peak = daemon.peak_resident_kib();
-  INFO("peak resident memory: " << peak / kMiB << " MiB");
-  CHECK(peak > 0);
-  CHECK(peak < limit_mib * kMiB);
 }
 
 bool wait_copied(TidemarkProcess& daemon, const std::string& config) {

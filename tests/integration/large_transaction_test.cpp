@@ -8,6 +8,7 @@
 #include <set>
 #include <thread>
 
+#include "integration/peak_memory.h"
 #include "servers/mariadb_server.h"
 #include "servers/postgres_server.h"
 #include "servers/tidemark_process.h"
@@ -22,7 +23,7 @@ using namespace std::chrono_literals;
 namespace {
 
 constexpr uint64_t kRows = 2'000'000;
-constexpr uint64_t kPeakKib = 320 * 1024;
+constexpr uint64_t kPeakMib = 320;
 constexpr auto kPatience = 240s;
 
 /// What a reader of the sink may see of d.big: rows, least and greatest phase.
@@ -85,13 +86,6 @@ PipelineFile pipeline() {
   return file;
 }
 
-void check_peak(const TidemarkProcess& daemon) {
-  const uint64_t peak = daemon.peak_resident_kib();
-  INFO("peak resident memory: " << peak / 1024 << " MiB");
-  CHECK(peak > 0);
-  CHECK(peak < kPeakKib);
-}
-
 void insert_update_delete(PostgresServer* server) {
   MariadbServer source;
   source.exec("CREATE DATABASE d; USE d; CREATE TABLE big (id INT PRIMARY KEY, phase INT NOT NULL, n INT NOT NULL)");
@@ -113,7 +107,7 @@ void insert_update_delete(PostgresServer* server) {
   const bool inside = wait_until(60s, [&] { return view_pipeline(config).changes_read > std::max<uint64_t>(before, kRows) + kRows / 4; });
   CHECK(inside);
   CHECK(watcher.states().count(whole(2)) == 0);
-  check_peak(*daemon);
+  check_peak(*daemon, kPeakMib);
   daemon->kill9();
   daemon = std::make_unique<TidemarkProcess>(directory, config);
   const bool updated = watcher.waits_for(whole(2));
@@ -127,7 +121,7 @@ void insert_update_delete(PostgresServer* server) {
   watcher.stop();
   CHECK(watcher.states() == std::set<std::string>{kEmpty, whole(1), whole(2)});
   CHECK(sink.differences(source, "d") == std::vector<std::string>{});
-  check_peak(*daemon);
+  check_peak(*daemon, kPeakMib);
   CHECK(daemon->stop() == 0);
 }
 
@@ -165,7 +159,7 @@ TEST_CASE("two million rows of 200 bytes in one transaction while another table 
   CHECK(copied);
   watcher.stop();
   for (const std::string& state : watcher.states()) CHECK((state == kEmpty || state == whole(1)));
-  check_peak(daemon);
+  check_peak(daemon, kPeakMib);
   CHECK(sink.differences(source, "d") == std::vector<std::string>{});
   CHECK(daemon.stop() == 0);
 }

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "integration/peak_memory.h"
 #include "servers/mariadb_server.h"
 #include "servers/postgres_server.h"
 #include "servers/tidemark_process.h"
@@ -101,7 +102,7 @@ void copy_and_stream(PostgresServer* server) {
   INFO("first change " << restart_seconds << " s after the restart");
   CHECK(restart_seconds < 8);  // 2 on a quiet machine
   CHECK(sink.differences(source, "d") == std::vector<std::string>{});
-  CHECK(daemon->peak_resident_kib() < 128 * 1024);
+  check_peak(*daemon, 128);
   CHECK(daemon->stop() == 0);
 }
 

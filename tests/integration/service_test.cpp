@@ -93,7 +93,7 @@ TEST_CASE("the control socket answers curl while copying and streaming", "[servi
   LedgerPlace place(nullptr);
   LedgerWriters writers(place.source, 11, 5);
   TidemarkProcess daemon = place.start("chunk.after_read=sleep:100");
-  REQUIRE(wait_until(30s, [&] { return view_pipeline(place.config).chunks_done > 2; }));
+  REQUIRE(wait_until(60s, [&] { return view_pipeline(place.config).chunks_done > 2; }));
   struct stat info {};
   REQUIRE(::stat(socket_path(place.directory).c_str(), &info) == 0);
   CHECK((info.st_mode & 0777) == 0600);

@@ -39,7 +39,7 @@ PipelineFile small_chunks() {
 
 /// Some chunks are in the sink, others are not.
 bool copies(LivePipeline& pipeline, long long above) {
-  const bool so = wait_until(30s, [&] { return pipeline.sink_number("SELECT count(*) FROM {t}", "t") > above; });
+  const bool so = wait_until(60s, [&] { return pipeline.sink_number("SELECT count(*) FROM {t}", "t") > above; });
   return so && pipeline.state() == "copying";
 }
 

@@ -338,6 +338,7 @@ void History::check() const {
     throw std::runtime_error("changes in and out do not add up");
   }
   if (!core_->copy_committed()) return;
+  if (c.deferred != 0) throw std::runtime_error("a change still waits for a chunk, although all are done");
   Rows at = source_.at((durable_.position.offset.byte - 100) / 10);
   std::multimap<int, Cell> expected(at.begin(), at.end());
   if (durable_.rows != expected) throw std::runtime_error("the sink shows a state that the source did not have at that position");
