@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "integration/both_sinks.h"
 #include "integration/peak_memory.h"
 #include "servers/mariadb_server.h"
 #include "servers/postgres_server.h"
@@ -71,64 +72,69 @@ void copy_keyless(PostgresServer* server) {
   CHECK(daemon->stop() == 0);
 }
 
-}  // namespace
+/// Tables of large rows, and a change of them that comes by the stream.
+struct LargeRows {
+  const char* create;
+  uint64_t limit_mib;
+  const char* change;
+  const char *table, *value, *where, *expected;  // what the sink has afterwards: `value` of the rows `where`
+};
 
-TEST_CASE("a table without key that is larger than the memory limit, into PostgreSQL", "[large]") {
-  PostgresServer server;
-  copy_keyless(&server);
-}
-
-TEST_CASE("a table without key that is larger than the memory limit, into SQLite", "[large]") { copy_keyless(nullptr); }
-
-TEST_CASE("rows of a megabyte stay within the memory limit", "[large]") {
+/// Copied and streamed into `server`, or SQLite when there is none, within the memory limit.
+void copy_and_stream(const LargeRows& rows, PostgresServer* server) {
   MariadbServer source(large_packets());
-  source.exec(
-      "CREATE DATABASE d; USE d; CREATE TABLE wide (id INT PRIMARY KEY, t LONGTEXT);"
-      "INSERT INTO wide SELECT seq, REPEAT(CHAR(97 + seq % 26), 1048576) FROM seq_1_to_200");
-  PostgresServer server;
-  const bool postgres = GENERATE(true, false);
+  source.exec(rows.create);
   const TempDir directory;
-  const SinkTarget sink(directory, postgres ? &server : nullptr);
+  const SinkTarget sink(directory, server);
   PipelineFile file;
   file.include = {"d.*"};
-  file.daemon_yaml = "memory_limit: 128MiB";
+  file.daemon_yaml = fmt::format("memory_limit: {}MiB", rows.limit_mib);
   const std::string config = sink.configure(source, file);
   TidemarkProcess daemon(directory, config);
   const bool copied = wait_copied(daemon, config);
   INFO(daemon.log_tail());
   REQUIRE(copied);
-  source.exec("UPDATE wide SET t = CONCAT(t, 'x') WHERE id % 4 = 0");  // and through the stream, in one transaction
-  const bool equal = wait_until(kPatience, [&] { return sink.value("count(*)", "d", "wide", "length(t) = 1048577") == "50"; });
+  check_peak(daemon, rows.limit_mib + 64);
+  source.exec(rows.change);
+  const bool arrived = wait_until(kPatience, [&] { return sink.value(rows.value, "d", rows.table, rows.where) == rows.expected; });
   INFO(daemon.log_tail());
-  CHECK(equal);
-  check_peak(daemon, 128 + 64);
+  CHECK(arrived);
+  check_peak(daemon, rows.limit_mib + 64);
   CHECK(sink.differences(source, "d") == std::vector<std::string>{});
   CHECK(daemon.stop() == 0);
+}
+
+}  // namespace
+
+TEST_CASE("a table without key that is larger than the memory limit", "[large]") { into_both(copy_keyless); }
+
+TEST_CASE("rows of a megabyte stay within the memory limit", "[large]") {
+  const LargeRows wide = {
+      .create =
+          "CREATE DATABASE d; USE d; CREATE TABLE wide (id INT PRIMARY KEY, t LONGTEXT);"
+          "INSERT INTO wide SELECT seq, REPEAT(CHAR(97 + seq % 26), 1048576) FROM seq_1_to_200",
+      .limit_mib = 128,
+      .change = "UPDATE wide SET t = CONCAT(t, 'x') WHERE id % 4 = 0",  // in one transaction
+      .table = "wide",
+      .value = "count(*)",
+      .where = "length(t) = 1048577",
+      .expected = "50",
+  };
+  into_both([&](PostgresServer* server) { copy_and_stream(wide, server); });
 }
 
 TEST_CASE("a row of forty megabytes is copied and streamed", "[large]") {
-  MariadbServer source(large_packets());
-  source.exec(
-      "CREATE DATABASE d; USE d; CREATE TABLE huge (id INT PRIMARY KEY, t LONGTEXT, b LONGBLOB);"
-      "INSERT INTO huge VALUES (1, 'small', x'00'), (2, REPEAT('a', 40000000), NULL), (3, NULL, REPEAT(x'ff', 40000000)), (4, '', x'')");
-  PostgresServer server;
-  const bool postgres = GENERATE(true, false);
-  const TempDir directory;
-  const SinkTarget sink(directory, postgres ? &server : nullptr);
-  PipelineFile file;
-  file.include = {"d.*"};
-  file.daemon_yaml = "memory_limit: 256MiB";
-  const std::string config = sink.configure(source, file);
-  TidemarkProcess daemon(directory, config);
-  const bool copied = wait_copied(daemon, config);
-  INFO(daemon.log_tail());
-  REQUIRE(copied);
-  check_peak(daemon, 256 + 64);
-  source.exec("INSERT INTO huge VALUES (5, REPEAT('z', 40000000), NULL)");
-  const bool equal = wait_until(kPatience, [&] { return sink.value("length(t)", "d", "huge", "id = 5") == "40000000"; });
-  INFO(daemon.log_tail());
-  CHECK(equal);
-  check_peak(daemon, 256 + 64);
-  CHECK(sink.differences(source, "d") == std::vector<std::string>{});
-  CHECK(daemon.stop() == 0);
+  const LargeRows huge = {
+      .create =
+          "CREATE DATABASE d; USE d; CREATE TABLE huge (id INT PRIMARY KEY, t LONGTEXT, b LONGBLOB);"
+          "INSERT INTO huge VALUES (1, 'small', x'00'), (2, REPEAT('a', 40000000), NULL),"
+          "(3, NULL, REPEAT(x'ff', 40000000)), (4, '', x'')",
+      .limit_mib = 256,
+      .change = "INSERT INTO huge VALUES (5, REPEAT('z', 40000000), NULL)",
+      .table = "huge",
+      .value = "length(t)",
+      .where = "id = 5",
+      .expected = "40000000",
+  };
+  into_both([&](PostgresServer* server) { copy_and_stream(huge, server); });
 }

@@ -38,7 +38,7 @@ TEST_CASE("values that PostgreSQL cannot hold are refused by column, without sho
     CHECK(refused(step_of("", Value::date(2023, 2, 29), "1")) == "writing refused.t.d");
     CHECK(refused(step_of("", day, "\"secret\\u0000\"")) == "writing refused.t.j");
     target.sink->write(batch_of(step_of("", day, "\"\\\\u0000\"")));
-    server().exec("DROP TABLE refused.t");
+    postgres().exec("DROP TABLE refused.t");
   }
   SinkConfig lenient = sink_config();
   lenient.nul_character = NulPolicy::strip;
@@ -46,20 +46,20 @@ TEST_CASE("values that PostgreSQL cannot hold are refused by column, without sho
   TableStep step = step_of(std::string_view("a\0b\0", 4), Value::date(0, 0, 0), "\"a\\u0000b\"");
   Row row = step.upserts[0];
   target.sink->write(batch_of(std::move(step)));
-  CHECK(server().value("SELECT concat_ws('|', t, d, j) FROM refused.t") == "ab|\"ab\"");
+  CHECK(postgres().value("SELECT concat_ws('|', t, d, j) FROM refused.t") == "ab|\"ab\"");
   Arena arena;
   CHECK(target.sink->represent(0, 2, row[2], arena).is_null());
   CHECK(target.sink->represent(0, 1, row[1], arena).bytes() == "ab");
 }
 
 TEST_CASE("an existing table must fit, and what does not is named with its cure") {
-  server().exec("CREATE SCHEMA fit AUTHORIZATION tidemark");
+  postgres().exec("CREATE SCHEMA fit AUTHORIZATION tidemark");
   SchemaRef s = schema("fit", "t",
                        {column("id", ValueKind::int64, "bigint(20)"), column("v", ValueKind::text, "varchar(20)", 20),
                         column("n", ValueKind::decimal, "decimal(18,4)", 18, 4)},
                        {0});
   auto create = [&](const std::string& columns) {
-    server().exec("DROP TABLE IF EXISTS fit.t; CREATE TABLE fit.t (" + columns + "); ALTER TABLE fit.t OWNER TO tidemark");
+    postgres().exec("DROP TABLE IF EXISTS fit.t; CREATE TABLE fit.t (" + columns + "); ALTER TABLE fit.t OWNER TO tidemark");
   };
   auto refused = [&](const std::string& columns) {
     create(columns);
@@ -77,7 +77,7 @@ TEST_CASE("an existing table must fit, and what does not is named with its cure"
   CHECK(refused("id bigint PRIMARY KEY, v text, n numeric GENERATED ALWAYS AS (1) STORED").find("column n is generated") == 0);
 
   // wider types, a domain, an identity and columns of the user are fine
-  server().exec("DROP DOMAIN IF EXISTS public.short CASCADE; CREATE DOMAIN public.short AS varchar(25)");
+  postgres().exec("DROP DOMAIN IF EXISTS public.short CASCADE; CREATE DOMAIN public.short AS varchar(25)");
   create("extra int DEFAULT 7, id bigint GENERATED ALWAYS AS IDENTITY UNIQUE, n numeric, v public.short");
   Target target("fit", s);
   Rows rows;
@@ -86,14 +86,14 @@ TEST_CASE("an existing table must fit, and what does not is named with its cure"
   target.sink->write(batch_of(step));
   step.upserts[0] = rows.row({Value::int64(5), rows.text("FIVE"), rows.bytes(ValueKind::decimal, "5.5000")});
   target.sink->write(batch_of(step));
-  CHECK(server().value("SELECT concat_ws(' ', id, v, n, extra) FROM fit.t") == "5 FIVE 5.5000 7");
+  CHECK(postgres().value("SELECT concat_ws(' ', id, v, n, extra) FROM fit.t") == "5 FIVE 5.5000 7");
   CHECK(target.read(step.upserts)[0][2].bytes() == "5.5000");
 }
 
 TEST_CASE("a collision on another unique index stops, named, and rolls everything back") {
   Target target("unique",
                 schema("uniq", "t", {column("id", ValueKind::int64, "int(11)"), column("v", ValueKind::text, "varchar(20)", 20)}, {0}));
-  server().exec("CREATE UNIQUE INDEX one_v ON uniq.t (v)");
+  postgres().exec("CREATE UNIQUE INDEX one_v ON uniq.t (v)");
   Rows rows;
   TableStep step;
   step.upserts = {rows.row({Value::int64(1), rows.text("secret")})};
@@ -104,17 +104,17 @@ TEST_CASE("a collision on another unique index stops, named, and rolls everythin
   CHECK(error.server_code() == "23505");
   CHECK(error.cause().find("one_v") != std::string::npos);
   CHECK(error.cause().find("secret") == std::string::npos);
-  CHECK(server().value("SELECT count(*) FROM uniq.t") == "1");
+  CHECK(postgres().value("SELECT count(*) FROM uniq.t") == "1");
   // the same object works again
   target.sink->open();
   CHECK(target.sink->load_state("unique").position == position_at(10));
   step.upserts.pop_back();
   target.sink->write(batch_of(step, 30));
-  CHECK(server().value("SELECT count(*) FROM uniq.t") == "2");
+  CHECK(postgres().value("SELECT count(*) FROM uniq.t") == "2");
 }
 
 TEST_CASE("foreign keys of the user are checked at the commit when the role may not skip them") {
-  server().exec(
+  postgres().exec(
       "CREATE SCHEMA fk AUTHORIZATION tidemark; CREATE TABLE fk.parent (id int PRIMARY KEY);"
       "CREATE TABLE fk.child (id int PRIMARY KEY, parent int REFERENCES fk.parent DEFERRABLE);"
       "ALTER TABLE fk.parent OWNER TO tidemark; ALTER TABLE fk.child OWNER TO tidemark");
@@ -136,14 +136,14 @@ TEST_CASE("foreign keys of the user are checked at the commit when the role may 
   batch.steps[0].upserts = {rows.row({Value::int64(2), Value::int64(8)})};
   Error error = error_of([&] { sink->write(batch); });
   CHECK(error.kind() == ErrorKind::sink_conflict);
-  CHECK(server().value("SELECT count(*) FROM fk.child") == "1");
+  CHECK(postgres().value("SELECT count(*) FROM fk.child") == "1");
 }
 
 TEST_CASE("a second writer of the same pipeline is refused, a reader is not") {
   SchemaRef s = schema("lock", "t", {column("id", ValueKind::int64, "int(11)")}, {0});
   Target first("lock", s);
   // another daemon's session, as far as this process knows
-  auto other = server().connect();
+  auto other = postgres().connect();
   first.sink.reset();
   const char* name = "hashtextextended('tidemark pipeline \"tidemark\" lock', 0)";
   for (int i = 0; i < 100 && other.value(fmt::format("SELECT pg_try_advisory_lock({})", name)) != "t"; ++i) {
@@ -178,20 +178,20 @@ TEST_CASE("a lost connection: before the commit nothing happened, during the com
   const char* kill =
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tidemark' AND query <> '' AND pid <> "
       "pg_backend_pid()";
-  server().query(kill);
+  postgres().query(kill);
   std::this_thread::sleep_for(std::chrono::milliseconds(200));
   CHECK(error_of([&] { target.sink->write(open); }).kind() == ErrorKind::sink_unavailable);
-  CHECK(server().value("SELECT count(*) FROM lost.t") == "0");
+  CHECK(postgres().value("SELECT count(*) FROM lost.t") == "0");
 
   // a commit that takes its time, and dies in it
-  server().exec(
+  postgres().exec(
       "CREATE FUNCTION lost.wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(20); RETURN NULL; END';"
       "CREATE CONSTRAINT TRIGGER wait AFTER INSERT ON lost.t DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION lost.wait()");
   target.sink->open();
   target.sink->load_state("lost");
   std::thread killer([&] {
     std::this_thread::sleep_for(std::chrono::milliseconds(500));
-    server().query(kill);
+    postgres().query(kill);
   });
   Error error = error_of([&] { target.sink->write(batch_of(step)); });
   killer.join();
@@ -210,7 +210,7 @@ TEST_CASE("a lost connection: before the commit nothing happened, during the com
   canceller.join();
   CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(5));
   CHECK((error.kind() == ErrorKind::commit_unknown || error.kind() == ErrorKind::interrupted));
-  server().exec("DROP TRIGGER wait ON lost.t");
+  postgres().exec("DROP TRIGGER wait ON lost.t");
   target.sink->open();
   target.sink->load_state("lost");
   target.sink->write(batch_of(step, 77));

@@ -6,26 +6,21 @@
 #include <algorithm>
 
 #include "engine/postgres/postgres_sink.h"
-#include "servers/postgres_server.h"
+#include "integration/shared_servers.h"
 #include "support/catch.h"
 #include "tidemark/error.h"
 
 namespace tidemark::test {
 
-inline PostgresServer& server() {
-  static PostgresServer instance;
-  return instance;
-}
-
 inline SinkConfig sink_config() {
   SinkConfig config;
   config.name = "target";
   config.engine = "postgres";
-  config.address.host = server().host();
-  config.address.port = server().port();
-  config.address.user = server().user();
-  config.address.password = Secret(server().password());
-  config.address.database = server().database();
+  config.address.host = postgres().host();
+  config.address.port = postgres().port();
+  config.address.user = postgres().user();
+  config.address.password = Secret(postgres().password());
+  config.address.database = postgres().database();
   return config;
 }
 

@@ -80,7 +80,7 @@ void check_every_value(const std::string& table, Target& target, const std::vect
     }
   }
   auto text =
-      server().query(fmt::format("SELECT i8,u64,f,d,n,v,b,da,ti,dt,ts AT TIME ZONE 'UTC',uu,j,bi,ip FROM {} WHERE id = 2", table))[0];
+      postgres().query(fmt::format("SELECT i8,u64,f,d,n,v,b,da,ti,dt,ts AT TIME ZONE 'UTC',uu,j,bi,ip FROM {} WHERE id = 2", table))[0];
   std::vector<std::string> expected = {"-128",
                                        "18446744073709551615",
                                        "-3.4028235e+38",
@@ -129,14 +129,14 @@ TEST_CASE("every type arrives unchanged by COPY, arrays, staging and patches") {
     Row one = every_value(rows, 1, with_vector, true), two = every_value(rows, 2, with_vector, false);
     patch.patches = {{all[0], one}, {all[1], two}};
     target.sink->write(batch_of(patch));
-    CHECK(server().value("SELECT i8 FROM types." + name + " WHERE id = 1") == "-128");
+    CHECK(postgres().value("SELECT i8 FROM types." + name + " WHERE id = 1") == "-128");
     target.sink->write(batch_of(upsert));
     check_every_value("types." + name, target, all);
 
     TableStep remove;
     remove.deletes = {all[0], all[2]};
     target.sink->write(batch_of(remove));
-    CHECK(server().value("SELECT string_agg(id::text, ',') FROM types." + name) == "2");
+    CHECK(postgres().value("SELECT string_agg(id::text, ',') FROM types." + name) == "2");
   }
 }
 
@@ -151,8 +151,8 @@ TEST_CASE("bulk upserts replace rows and keep the rest") {
     batch.steps.push_back(batch.steps[0]);  // twice in one transaction: the temporary table is emptied in between
     target.sink->write(batch);
   }
-  CHECK(server().value("SELECT count(*) || ' ' || count(*) FILTER (WHERE v = 'third') FROM bulk.t") == "30000 20000");
-  CHECK(server().value("SELECT count(*) FROM bulk.t WHERE v = 'first'") == "0");
+  CHECK(postgres().value("SELECT count(*) || ' ' || count(*) FILTER (WHERE v = 'third') FROM bulk.t") == "30000 20000");
+  CHECK(postgres().value("SELECT count(*) FROM bulk.t WHERE v = 'first'") == "0");
 }
 
 TEST_CASE("position and chunk records travel with the rows") {
@@ -199,7 +199,7 @@ TEST_CASE("position and chunk records travel with the rows") {
   state = target.sink->load_state("chunks");
   REQUIRE(state.chunks.size() == 3);
   for (const ChunkRecord& chunk : state.chunks) CHECK(chunk.done);
-  CHECK(server().value("SELECT string_agg(id::text, ',') FROM chunks.t") == "1");
+  CHECK(postgres().value("SELECT string_agg(id::text, ',') FROM chunks.t") == "1");
 }
 
 TEST_CASE("patches: absent columns stay, keys move, a row that is not there is an error") {
@@ -220,7 +220,7 @@ TEST_CASE("patches: absent columns stay, keys move, a row that is not there is a
                   {key(3, "k"), rows.row({Value::int64(30), rows.text("k"), {}, rows.text("moved")})},
                   {key(4, "k"), rows.row({Value::int64(4), rows.text("k"), {}, {}})}};
   target.sink->write(batch_of(step));
-  CHECK(server().value("SELECT string_agg(concat_ws(' ', a, b, c, d), ',' ORDER BY a) FROM patch.t") ==
+  CHECK(postgres().value("SELECT string_agg(concat_ws(' ', a, b, c, d), ',' ORDER BY a) FROM patch.t") ==
         "1 k 11 old,2 k 21 old,4 k 40 old,30 k 30 moved");
 
   TableStep miss;
@@ -250,7 +250,7 @@ TEST_CASE("a table without key: one whole row at a time, NULL-safe, in order") {
                    {Op::update, 0, x, y},
                    {Op::remove, 0, x, nullptr}};
   target.sink->write(batch_of(step));
-  CHECK(server().value("SELECT string_agg(coalesce(b, 'x'), '' ORDER BY b) FROM keyless.t") == "yx");
+  CHECK(postgres().value("SELECT string_agg(coalesce(b, 'x'), '' ORDER BY b) FROM keyless.t") == "yx");
   size_t whole = 0;
   target.sink->begin_read("keyless");
   target.sink->read_key_page(0, "", 1, [&](std::unique_ptr<RowBlock> block) { return whole += block->rows.size(), true; });
@@ -259,7 +259,7 @@ TEST_CASE("a table without key: one whole row at a time, NULL-safe, in order") {
   TableStep miss;
   miss.sequence = {{Op::remove, 0, y, nullptr}, {Op::remove, 0, y, nullptr}};
   CHECK(error_of([&] { target.sink->write(batch_of(miss)); }).kind() == ErrorKind::data);
-  CHECK(server().value("SELECT count(*) FROM keyless.t") == "2");
+  CHECK(postgres().value("SELECT count(*) FROM keyless.t") == "2");
 }
 
 TEST_CASE("keys are read in pages") {
@@ -329,6 +329,6 @@ TEST_CASE("two thousand tables are made and written") {
     batch.steps.push_back(step);
   }
   sink->write(batch);
-  CHECK(server().value("SELECT count(*) FROM many.t0") == "1");
-  CHECK(server().value("SELECT count(*) FROM many.t1999") == "1");
+  CHECK(postgres().value("SELECT count(*) FROM many.t0") == "1");
+  CHECK(postgres().value("SELECT count(*) FROM many.t1999") == "1");
 }

@@ -6,28 +6,14 @@
 #include <string>
 #include <vector>
 
+#include "integration/shared_servers.h"
 #include "servers/live_pipeline.h"
-#include "servers/mariadb_server.h"
-#include "servers/mysql_server.h"
 #include "support/catch.h"
 
 using namespace tidemark::test;
 using namespace std::chrono_literals;
 
 namespace {
-
-MysqlFamilyServer& mariadb() {
-  static MariadbServer server;
-  return server;
-}
-MysqlFamilyServer& mysql() {
-  static MysqlServer server;
-  return server;
-}
-PostgresServer& postgres() {
-  static PostgresServer server;
-  return server;
-}
 
 void create(MysqlFamilyServer& server, const std::string& database, const std::string& tables) {
   server.exec(fmt::format("DROP DATABASE IF EXISTS {0}; CREATE DATABASE {0}", database));

@@ -8,9 +8,8 @@
 #include <string>
 #include <vector>
 
+#include "integration/shared_servers.h"
 #include "servers/live_pipeline.h"
-#include "servers/mariadb_server.h"
-#include "servers/mysql_server.h"
 #include "servers/wait.h"
 #include "support/catch.h"
 
@@ -19,18 +18,6 @@ using namespace std::chrono_literals;
 
 namespace {
 
-MysqlFamilyServer& mariadb() {
-  static MariadbServer server;
-  return server;
-}
-MysqlFamilyServer& mysql() {
-  static MysqlServer server;
-  return server;
-}
-PostgresServer& postgres() {
-  static PostgresServer server;
-  return server;
-}
 std::vector<MysqlFamilyServer*> both() { return {&mariadb(), &mysql()}; }
 
 /// A database of its own with these tables, copied and followed.
