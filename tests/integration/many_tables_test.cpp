@@ -1,14 +1,12 @@
 // Two thousand tables in one pipeline: copied in reasonable time, streamed into, soon back after a restart; status and metrics stay small.
 #include <fmt/core.h>
-#include <sys/socket.h>
-#include <sys/un.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <memory>
 #include <string>
 
 #include "integration/peak_memory.h"
+#include "servers/control_curl.h"
 #include "servers/mariadb_server.h"
 #include "servers/postgres_server.h"
 #include "servers/tidemark_process.h"
@@ -39,27 +37,9 @@ void create_tables(MysqlFamilyServer& source) {
   }
 }
 
-/// The answer to a GET on the control socket, headers included.
-std::string get(const std::string& path, const std::string& target) {
-  sockaddr_un address{};
-  address.sun_family = AF_UNIX;
-  path.copy(address.sun_path, sizeof address.sun_path - 1);
-  const int fd = socket(AF_UNIX, SOCK_STREAM, 0);
-  std::string answer;
-  if (connect(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) {
-    const std::string request = "GET " + target + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
-    if (write(fd, request.data(), request.size()) == static_cast<ssize_t>(request.size())) {
-      char piece[65536];
-      for (ssize_t n = 0; (n = read(fd, piece, sizeof piece)) > 0;) answer.append(piece, static_cast<size_t>(n));
-    }
-  }
-  close(fd);
-  return answer;
-}
-
 void check_status_and_metrics(const TempDir& directory) {
   const auto start = Clock::now();
-  const std::string status = get(socket_path(directory), "/v1/status"), metrics = get(socket_path(directory), "/metrics");
+  const std::string status = curl_control(directory, "/v1/status").body, metrics = curl_control(directory, "/metrics").body;
   CHECK(since(start) < 2);
   CHECK(status.find("\"d.t1999\"") != std::string::npos);
   CHECK(status.size() < kTables * 400);

@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "integration/both_sinks.h"
-#include "servers/child_process.h"
+#include "servers/control_curl.h"
 #include "servers/tidemark_process.h"
 #include "servers/wait.h"
 #include "support/catch.h"
@@ -24,31 +24,7 @@ namespace {
 
 constexpr int kUnreachable = 3, kCheckSaysNo = 4, kInterrupted = 130;
 
-struct Answer {
-  std::string status;  // of HTTP; 000 when nobody answers
-  std::string body;
-};
-
-/// As a person would ask.
-Answer curl(const LedgerPlace& place, const std::string& path) {
-  const TempDir work;
-  Command command;
-  command.arguments = {"curl",
-                       "-s",
-                       "--max-time",
-                       "10",
-                       "-o",
-                       work.file("body"),
-                       "-w",
-                       "%{http_code}",
-                       "--unix-socket",
-                       socket_path(place.directory),
-                       "http://localhost" + path};
-  command.output_file = work.file("status");
-  ChildProcess process(command);
-  process.wait(20s);
-  return {read_file(command.output_file), std::filesystem::exists(work.file("body")) ? read_file(work.file("body")) : ""};
-}
+CurlAnswer curl(const LedgerPlace& place, const std::string& path) { return curl_control(place.directory, path); }
 
 bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
@@ -73,7 +49,7 @@ void check_socket(const LedgerPlace& place, const std::string& state) {
   CHECK(curl(place, "/healthz").status == "200");
   CHECK(json::parse(curl(place, "/healthz").body)["alive"] == true);
   CHECK(curl(place, "/readyz").status == "200");
-  const Answer whole = curl(place, "/v1/status");
+  const CurlAnswer whole = curl(place, "/v1/status");
   CHECK(whole.status == "200");
   const json pipeline = json::parse(whole.body)["pipelines"][0];
   CHECK(pipeline["name"] == "shop");
@@ -81,7 +57,7 @@ void check_socket(const LedgerPlace& place, const std::string& state) {
   CHECK(pipeline["source"]["connected"] == true);
   CHECK(pipeline["sink"]["connected"] == true);
   CHECK(pipeline["table_progress"].size() == kLedgerTables);
-  const Answer metrics = curl(place, "/metrics");
+  const CurlAnswer metrics = curl(place, "/metrics");
   CHECK(metrics.status == "200");
   CHECK(contains(metrics.body, "# TYPE tidemark_"));
   CHECK(curl(place, "/nothing").status == "404");
