@@ -1,16 +1,12 @@
 #include "servers/temp_dir.h"
 
 #include <arpa/inet.h>
-#include <fcntl.h>
 #include <fmt/core.h>
 #include <netinet/in.h>
 #include <pwd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <deque>
 #include <fstream>
 #include <sstream>
@@ -20,28 +16,6 @@ namespace tidemark::test {
 
 namespace fs = std::filesystem;
 
-TempDir::TempDir() {
-  const char* base = std::getenv("TMPDIR");
-  // short, since the servers' Unix sockets lie in it and their paths may have 107 bytes
-  std::string pattern = fmt::format("{}/tidemark-XXXXXX", base && *base ? base : "/tmp");
-  if (!mkdtemp(pattern.data())) throw std::runtime_error(fmt::format("mkdtemp {}: {}", pattern, strerror(errno)));
-  path_ = pattern;
-}
-
-TempDir::~TempDir() {
-  std::error_code ignored;
-  fs::remove_all(path_, ignored);
-}
-
-std::string TempDir::write(const std::string& name, const std::string& text) const {
-  const std::string target = file(name);
-  const int fd = open(target.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-  const bool ok = fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
-  if (fd >= 0) close(fd);
-  if (!ok) throw std::runtime_error(fmt::format("cannot write {}: {}", target, strerror(errno)));
-  return target;
-}
-
 void TempDir::give_to(const std::string& user) const {
   if (geteuid() != 0) return;
   const passwd* entry = getpwnam(user.c_str());
@@ -49,8 +23,8 @@ void TempDir::give_to(const std::string& user) const {
   auto give = [&](const fs::path& p) {
     if (lchown(p.c_str(), entry->pw_uid, entry->pw_gid) != 0) throw std::runtime_error(fmt::format("chown {}", p.string()));
   };
-  give(path_);
-  for (const auto& item : fs::recursive_directory_iterator(path_)) give(item.path());
+  give(path());
+  for (const auto& item : fs::recursive_directory_iterator(path())) give(item.path());
 }
 
 std::string read_file(const fs::path& path) {

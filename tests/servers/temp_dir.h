@@ -1,28 +1,19 @@
-// A directory of our own, removed with everything in it by the destructor. Any thread.
+// The directory that servers, daemons and their files of a test live in; reading files, and free ports. Any thread; throws
+// std::runtime_error.
 #pragma once
 
 #include <cstdint>
 #include <filesystem>
 #include <string>
 
+#include "support/temporary_directory.h"
+
 namespace tidemark::test {
 
-class TempDir {
+class TempDir : public TemporaryDirectory {
  public:
-  TempDir();
-  ~TempDir();
-  TempDir(const TempDir&) = delete;
-  TempDir& operator=(const TempDir&) = delete;
-
-  const std::filesystem::path& path() const { return path_; }
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
-  /// Writes a file that only we can read, and gives its path.
-  std::string write(const std::string& name, const std::string& text) const;
   /// Gives the directory and everything in it to this user; nothing happens when we are not root.
   void give_to(const std::string& user) const;
-
- private:
-  std::filesystem::path path_;
 };
 
 std::string read_file(const std::filesystem::path& path);

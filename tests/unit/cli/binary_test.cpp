@@ -3,6 +3,7 @@
 
 #include "cli/verbs.h"
 #include "support/catch.h"
+#include "support/temporary_directory.h"
 #include "unit/cli/run_binary.h"
 
 using namespace tidemark;
@@ -82,7 +83,7 @@ TEST_CASE("validate accepts the example and warns of passwords that cannot be re
 }
 
 TEST_CASE("validate shows every problem with its place and exits with 78") {
-  ScratchDir dir;
+  const TemporaryDirectory dir;
   std::string file = dir.write("t.yaml", "version: 1\nsinks: {}\nsources: {}\npipelines: []\nzzz: 1\n");
   Output o = run_binary({"validate", "-c", file});
   CHECK(o.exit == 78);
@@ -94,9 +95,9 @@ TEST_CASE("validate shows every problem with its place and exits with 78") {
   json answer = json::parse(o.out);
   CHECK(answer.at("ok") == false);
   CHECK(answer.at("problems").at(1).at("line") == 5);
-  o = run_binary({"validate", "-c", dir.path("none.yaml")});
+  o = run_binary({"validate", "-c", dir.file("none.yaml")});
   CHECK(o.exit == 78);
-  CHECK(contains(o.err, "tidemark: cannot read the configuration " + dir.path("none.yaml")));
+  CHECK(contains(o.err, "tidemark: cannot read the configuration " + dir.file("none.yaml")));
   CHECK(contains(o.err, "\nhint: say where it is with -c FILE"));
 }
 
@@ -111,7 +112,7 @@ TEST_CASE("a verb that connects refuses a configuration whose passwords are miss
 }
 
 TEST_CASE("a pipeline that does not exist is a usage error") {
-  ScratchDir dir;
+  const TemporaryDirectory dir;
   std::string file =
       dir.write("t.yaml",
                 "version: 1\ndaemon: {state: s.db, socket: c.sock}\nsources: {a: {engine: mysql, host: 127.0.0.1, port: 1, user: u}}\n"

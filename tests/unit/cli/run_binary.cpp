@@ -5,10 +5,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <stdexcept>
+
+#include "support/temporary_directory.h"
 
 namespace tidemark::test {
 namespace {
@@ -26,8 +27,8 @@ void redirect(const std::string& path, int to) {
 }  // namespace
 
 Output run_binary(const std::vector<std::string>& arguments, const std::vector<std::pair<std::string, std::string>>& environment) {
-  ScratchDir dir;
-  std::string out = dir.path("out"), err = dir.path("err"), binary = TIDEMARK_BINARY;
+  const TemporaryDirectory dir;
+  std::string out = dir.file("out"), err = dir.file("err"), binary = TIDEMARK_BINARY;
   std::vector<char*> argv = {binary.data()};
   std::vector<std::string> words = arguments;
   for (std::string& word : words) argv.push_back(word.data());
@@ -49,18 +50,6 @@ Output run_binary(const std::vector<std::string>& arguments, const std::vector<s
   result.out = read_all(out);
   result.err = read_all(err);
   return result;
-}
-
-ScratchDir::ScratchDir() {
-  if (mkdtemp(path_.data()) == nullptr) throw std::runtime_error("mkdtemp");
-}
-ScratchDir::~ScratchDir() {
-  std::error_code ignored;
-  std::filesystem::remove_all(path_, ignored);
-}
-std::string ScratchDir::write(const std::string& name, const std::string& content) const {
-  std::ofstream(path(name), std::ios::binary) << content;
-  return path(name);
 }
 
 }  // namespace tidemark::test

@@ -15,18 +15,4 @@ struct Output {
 /// TIDEMARK_* and NO_COLOR of our own environment are taken out; `environment` is added.
 Output run_binary(const std::vector<std::string>& arguments, const std::vector<std::pair<std::string, std::string>>& environment = {});
 
-/// A directory that is removed at the end.
-class ScratchDir {
- public:
-  ScratchDir();
-  ~ScratchDir();
-  ScratchDir(const ScratchDir&) = delete;
-  ScratchDir& operator=(const ScratchDir&) = delete;
-  std::string path(const std::string& name) const { return path_ + "/" + name; }
-  std::string write(const std::string& name, const std::string& content) const;
-
- private:
-  std::string path_ = "/tmp/tidemark-cli-XXXXXX";
-};
-
 }  // namespace tidemark::test

@@ -5,6 +5,7 @@
 #include "cli/status_text.h"
 #include "control/server.h"
 #include "support/catch.h"
+#include "support/temporary_directory.h"
 #include "tidemark/state.h"
 #include "unit/cli/run_binary.h"
 
@@ -66,7 +67,7 @@ std::string text_of(const DaemonStatus& status, const std::string& only = "") {
 }
 
 /// A configuration whose state file and socket are in `dir`.
-std::string config_in(const ScratchDir& dir) {
+std::string config_in(const TemporaryDirectory& dir) {
   return dir.write(
       "tidemark.yaml",
       "version: 1\ndaemon: {state: state.db, socket: control.sock}\nsources:\n  a: {engine: mysql, host: h, user: u, password: "
@@ -126,15 +127,15 @@ TEST_CASE("what --check calls unhealthy") {
 }
 
 TEST_CASE("status asks the daemon") {
-  ScratchDir dir;
+  const TemporaryDirectory dir;
   std::string config = config_in(dir);
-  ControlServer server(dir.path("control.sock"), [] { return daemon_with({streaming(), failed()}); });
+  ControlServer server(dir.file("control.sock"), [] { return daemon_with({streaming(), failed()}); });
   Output o = run_binary({"status", "-c", config});
   CHECK(o.exit == 0);
   CHECK(o.err == "");
   CHECK(o.out.find("shop  mariadb 10.11.19 shop-db1 -> PostgreSQL 15.20 dw   STREAMING") != std::string::npos);
   CHECK(o.out.find('\x1b') == std::string::npos);
-  o = run_binary({"status", "--socket", dir.path("control.sock"), "--json"});
+  o = run_binary({"status", "--socket", dir.file("control.sock"), "--json"});
   CHECK(o.exit == 0);
   CHECK(json::parse(o.out).at("pipelines").size() == 2);
   o = run_binary({"status", "shop", "--json"}, {{"TIDEMARK_CONFIG", config}});
@@ -154,7 +155,7 @@ TEST_CASE("status asks the daemon") {
 }
 
 TEST_CASE("without a daemon, status reads the state file and says so") {
-  ScratchDir dir;
+  const TemporaryDirectory dir;
   std::string config = config_in(dir);
   Output o = run_binary({"status", "-c", config});
   CHECK(o.exit == 3);
@@ -162,7 +163,7 @@ TEST_CASE("without a daemon, status reads the state file and says so") {
   CHECK(o.err.find("tidemark: the daemon does not answer: ") == 0);
   CHECK(o.err.find("hint: ") != std::string::npos);
   {
-    auto state = open_state(dir.path("state.db"));
+    auto state = open_state(dir.file("state.db"));
     Position position = Position::parse("mariadb server=1 file=binlog.000812:4711 gtids=0-1-9921");
     ChunkRecord first, last;  // of two sessions
     first.table = last.table = {"x", "orders"};
@@ -174,7 +175,7 @@ TEST_CASE("without a daemon, status reads the state file and says so") {
   }
   o = run_binary({"status", "-c", config});
   CHECK(o.exit == 3);
-  CHECK(o.err.find("this is from the state file " + dir.path("state.db")) != std::string::npos);
+  CHECK(o.err.find("this is from the state file " + dir.file("state.db")) != std::string::npos);
   CHECK(o.out == "shop\n  saved:   mariadb server=1 file=binlog.000812:4711 gtids=0-1-9921\n  x.orders  streaming  1 234 rows copied\n");
   o = run_binary({"status", "-c", config, "--json"});
   CHECK(o.exit == 3);

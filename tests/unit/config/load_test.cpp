@@ -9,37 +9,12 @@
 
 #include "config/effective.h"
 #include "support/catch.h"
+#include "support/temporary_directory.h"
 #include "unit/config/config_parts.h"
 
 using namespace tidemark;
 using namespace tidemark::test;
 using std::chrono::milliseconds;
-
-namespace {
-
-/// A directory that is removed with its files at the end.
-class TempDir {
- public:
-  TempDir() { REQUIRE(mkdtemp(path_.data()) != nullptr); }
-  ~TempDir() {
-    for (const std::string& file : files_) unlink(file.c_str());
-    rmdir(path_.c_str());
-  }
-  std::string file(const std::string& name, const std::string& content, mode_t mode) {
-    std::string full = path_ + "/" + name;
-    std::ofstream(full, std::ios::binary) << content;
-    chmod(full.c_str(), mode);
-    files_.push_back(full);
-    return full;
-  }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_ = "/tmp/tidemark-config-XXXXXX";
-  std::vector<std::string> files_;
-};
-
-}  // namespace
 
 TEST_CASE("the commented example is accepted as it stands") {
   LoadOptions options;
@@ -147,10 +122,10 @@ TEST_CASE("everything that can be set is read") {
 }
 
 TEST_CASE("passwords come from outside, and never show") {
-  TempDir dir;
+  const TemporaryDirectory dir;
   auto load = [](const std::string& password) { return accept(with_source("engine: mysql, host: h, user: u, password: " + password)); };
   auto refused = [](const std::string& password) { return refusal(with_source("engine: mysql, host: h, user: u, password: " + password)); };
-  std::string good = dir.file("good", "s3cret with blanks \n", 0600);
+  std::string good = dir.write("good", "s3cret with blanks \n", 0600);
   CHECK(load("{file: " + good + "}").sources.at("src").address.password.reveal() == "s3cret with blanks ");
   setenv("TIDEMARK_TEST_PASSWORD", "from-env", 1);
   CHECK(load("{env: TIDEMARK_TEST_PASSWORD}").sources.at("src").address.password.reveal() == "from-env");
@@ -162,8 +137,8 @@ TEST_CASE("passwords come from outside, and never show") {
   CHECK(refused("{credential: good}").find("$CREDENTIALS_DIRECTORY is not set") != std::string::npos);
   CHECK(refused("{env: TIDEMARK_TEST_NOT_SET}").find("TIDEMARK_TEST_NOT_SET is not set") != std::string::npos);
   CHECK(refused("{file: /nonexistent/x}").find("cannot read /nonexistent/x: No such file") != std::string::npos);
-  CHECK(refused("{file: " + dir.file("empty", "\n", 0600) + "}").find("is empty") != std::string::npos);
-  CHECK(refused("{file: " + dir.path() + "}").find("is not a regular file") != std::string::npos);
+  CHECK(refused("{file: " + dir.write("empty", "\n", 0600) + "}").find("is empty") != std::string::npos);
+  CHECK(refused("{file: " + dir.path().string() + "}").find("is not a regular file") != std::string::npos);
   CHECK(refused("{file: a, env: b}").find("exactly one of file, env, credential") != std::string::npos);
   CHECK(refused("{vault: x}").find("unknown key 'vault'") != std::string::npos);
   std::string plain = refused("hunter2");
@@ -175,9 +150,9 @@ TEST_CASE("passwords come from outside, and never show") {
 }
 
 TEST_CASE("a password file that everybody can read is a warning") {
-  TempDir dir;
+  const TemporaryDirectory dir;
   auto warnings = [&](mode_t mode) {
-    Parts parts = with_source("engine: mysql, host: h, user: u, password: {file: " + dir.file("p", "x", mode) + "}");
+    Parts parts = with_source("engine: mysql, host: h, user: u, password: {file: " + dir.write("p", "x", mode) + "}");
     return parse_config_with(parts.text(), "t.yaml", {}).warnings;
   };
   CHECK(warnings(0600).empty());

@@ -19,6 +19,7 @@
 #include "control/status_json.h"
 #include "sample_status.h"
 #include "support/catch.h"
+#include "support/temporary_directory.h"
 
 using namespace tidemark;
 using control_test::sample_status;
@@ -26,22 +27,8 @@ using Json = nlohmann::json;
 
 namespace {
 
-class Folder {
- public:
-  Folder() {
-    char name[] = "/tmp/tidemark-control-XXXXXX";
-    REQUIRE(mkdtemp(name) != nullptr);
-    path_ = name;
-  }
-  ~Folder() {
-    std::remove((path_ + "/control.sock").c_str());
-    rmdir(path_.c_str());
-  }
-  std::string path() const { return path_; }
-  std::string socket() const { return path_ + "/control.sock"; }
-
- private:
-  std::string path_;
+struct Folder : tidemark::test::TemporaryDirectory {
+  std::string socket() const { return file("control.sock"); }
 };
 
 sockaddr_un address_of(const std::string& path) {
@@ -199,8 +186,8 @@ TEST_CASE("a file that is not a socket is left alone", "[control]") {
 TEST_CASE("paths that cannot work are configuration errors", "[control]") {
   Folder folder;
   CHECK(kind_of_start("") == ErrorKind::config);
-  CHECK(kind_of_start(folder.path() + "/" + std::string(200, 'x')) == ErrorKind::config);
-  CHECK(kind_of_start(folder.path() + "/missing/control.sock") == ErrorKind::config);
+  CHECK(kind_of_start(folder.file(std::string(200, 'x'))) == ErrorKind::config);
+  CHECK(kind_of_start(folder.file("missing/control.sock")) == ErrorKind::config);
   std::string why;
   CHECK_FALSE(http_get(std::string(200, 'x'), "/healthz", &why));
   CHECK(why.find("200 bytes") != std::string::npos);

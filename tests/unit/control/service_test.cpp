@@ -9,6 +9,7 @@
 #include <string>
 
 #include "support/catch.h"
+#include "support/temporary_directory.h"
 #include "tidemark/error.h"
 
 namespace {
@@ -48,9 +49,8 @@ TEST_CASE("systemd accepts the unit", "[control]") {
     return;
   }
   // the binary is not installed where the tests run: any executable stands in for it
-  char folder[] = "/tmp/tidemark-unit-XXXXXX";
-  REQUIRE(mkdtemp(folder) != nullptr);
-  const std::string path = std::string(folder) + "/tidemark.service";
+  const tidemark::test::TemporaryDirectory folder;
+  const std::string path = folder.file("tidemark.service");
   std::string text = unit_text();
   REQUIRE_FALSE(text.empty());
   for (size_t at; (at = text.find("/usr/bin/tidemark ")) != std::string::npos;) text.replace(at, 17, "/bin/true");
@@ -63,8 +63,6 @@ TEST_CASE("systemd accepts the unit", "[control]") {
   // and it would have said so: a key that does not exist
   std::ofstream(path) << text << "\n[Service]\nProtectEverything=yes\n";
   CHECK(run("systemd-analyze verify --man=no " + path).output.find("ProtectEverything") != std::string::npos);
-  std::remove(path.c_str());
-  rmdir(folder);
 }
 
 TEST_CASE("the unit's exposure is at most 2.0", "[control]") {

@@ -1,20 +1,11 @@
-// A file system that is full, a real one: a small tmpfs in a mount namespace of a child process. What was committed stays, the error says
-// what to do, and it goes on when there is room.
-#include <sched.h>
-#include <sys/mount.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <fstream>
-
+// A disk that gets full: what was committed stays, the error says what to do, and it goes on when there is room.
 #include "sink_fixture.h"
+#include "support/full_disk.h"
 
 using namespace tidemark;
 using namespace tidemark::test;
 
 namespace {
-
-constexpr int kNotPossible = 77;
 
 uint64_t rows_in(const std::string& path) { return std::stoull(query(path, "SELECT count(*) FROM orders")); }
 
@@ -35,12 +26,8 @@ SinkBatch thousand_rows(Arena& arena, uint64_t commit) {
 }
 
 /// 0: as it should be; otherwise the number of the check that failed.
-int fill_the_disk(const std::string& directory) {
-  if (::unshare(CLONE_NEWNS) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return kNotPossible;
-  ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
-  if (::mount("tmpfs", directory.c_str(), "tmpfs", 0, "size=4m") != 0) return kNotPossible;
-  std::string path = directory + "/sink.db", ballast = directory + "/ballast";
-  std::ofstream(ballast) << std::string(2 << 20, 'x');
+int fill(const FullDisk& disk) {
+  const std::string path = disk.file("sink.db");
   auto sink = make_sqlite_sink(config_for(path));
   auto start = [&] {
     sink->open();
@@ -63,7 +50,7 @@ int fill_the_disk(const std::string& directory) {
   }
   if (commits == 0) return 4;
   if (rows_in(path) != commits * 1000) return 5;
-  std::filesystem::remove(ballast);
+  disk.make_room();
   if (start() != commits) return 6;
   Arena arena;
   sink->write(thousand_rows(arena, commits + 1));
@@ -72,24 +59,4 @@ int fill_the_disk(const std::string& directory) {
 
 }  // namespace
 
-TEST_CASE("a full disk loses nothing, and with room again it goes on") {
-  TemporaryDirectory directory;
-  pid_t child = ::fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    int result = 99;
-    try {
-      result = fill_the_disk(directory.file(""));
-    } catch (...) {
-    }
-    ::_exit(result);
-  }
-  int status = 0;
-  REQUIRE(::waitpid(child, &status, 0) == child);
-  REQUIRE(WIFEXITED(status));
-  if (WEXITSTATUS(status) == kNotPossible) {
-    WARN("skipped: this user may not mount a file system");
-    return;
-  }
-  CHECK(WEXITSTATUS(status) == 0);
-}
+TEST_CASE("a full disk loses nothing, and with room again it goes on") { on_full_disk(4 << 20, fill); }

@@ -1,4 +1,4 @@
-// A temporary directory, table schemas and rows for the tests of the SQLite sink. Rows live in an arena that lives as long as the fixture.
+// Table schemas and rows for the tests of the SQLite sink. Rows live in an arena that lives as long as the fixture.
 #pragma once
 
 #include <sqlite3.h>
@@ -13,28 +13,10 @@
 
 #include "engine/sqlite/sqlite_sink.h"
 #include "support/catch.h"
+#include "support/temporary_directory.h"
 #include "tidemark/error.h"
 
 namespace tidemark::test {
-
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "tidemark-unit-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
-    path_ = pattern;
-  }
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 inline Column column(std::string name, ValueKind kind, std::string native_type, uint8_t scale = 0) {
   Column c;

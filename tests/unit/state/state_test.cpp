@@ -1,10 +1,8 @@
 // The state file on a real disk: what is saved comes back, and files that are foreign, newer, damaged or in use are refused with the cure.
 #include "tidemark/state.h"
 
-#include <sched.h>
 #include <signal.h>
 #include <sqlite3.h>
-#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,30 +12,16 @@
 
 #include "base/failpoint.h"
 #include "support/catch.h"
+#include "support/full_disk.h"
+#include "support/temporary_directory.h"
 #include "tidemark/error.h"
 
 using namespace tidemark;
+using tidemark::test::FullDisk;
+using tidemark::test::on_full_disk;
+using tidemark::test::TemporaryDirectory;
 
 namespace {
-
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "tidemark-unit-XXXXXX").string();
-    if (::mkdtemp(pattern.data()) == nullptr) throw std::runtime_error("mkdtemp");
-    path_ = pattern;
-  }
-  ~TemporaryDirectory() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryDirectory(const TemporaryDirectory&) = delete;
-  TemporaryDirectory& operator=(const TemporaryDirectory&) = delete;
-  std::string file(const std::string& name) const { return (path_ / name).string(); }
-
- private:
-  std::filesystem::path path_;
-};
 
 Position position(uint64_t byte) {
   return Position::parse("mysql server=00000000-0000-0000-0000-000000000001 file=binlog.000001:" + std::to_string(byte) + " gtids=");
@@ -308,15 +292,9 @@ TEST_CASE("killed while it saves, the file holds the one commit or the other") {
 
 namespace {
 
-constexpr int kNotPossible = 77;
-
-/// In a child process: saves into a small tmpfs until it is full. 0: as it should be; otherwise the number of the check that failed.
-int fill_the_disk(const std::string& directory) {
-  if (::unshare(CLONE_NEWNS) != 0 && ::unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0) return kNotPossible;
-  ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr);
-  if (::mount("tmpfs", directory.c_str(), "tmpfs", 0, "size=2m") != 0) return kNotPossible;
-  std::string path = directory + "/state.db", ballast = directory + "/ballast";
-  std::ofstream(ballast) << std::string(1 << 20, 'x');
+/// Saves until the disk is full. 0: as it should be; otherwise the number of the check that failed.
+int fill(const FullDisk& disk) {
+  const std::string path = disk.file("state.db");
   auto state = open_state(path);
   uint64_t saved = 0;
   for (;; ++saved) {
@@ -331,7 +309,7 @@ int fill_the_disk(const std::string& directory) {
     if (saved > 10'000) return 2;
   }
   if (saved == 0 || state->load("p").position != position(saved)) return 3;
-  std::filesystem::remove(ballast);
+  disk.make_room();
   state->save_commit("p", position(99'999), {});
   state.reset();
   StoredPipeline stored = open_state(path)->load("p");
@@ -340,27 +318,7 @@ int fill_the_disk(const std::string& directory) {
 
 }  // namespace
 
-TEST_CASE("a full disk is an error that says so, and loses nothing") {
-  TemporaryDirectory directory;
-  pid_t child = ::fork();
-  REQUIRE(child >= 0);
-  if (child == 0) {
-    int result = 99;
-    try {
-      result = fill_the_disk(directory.file(""));
-    } catch (...) {
-    }
-    ::_exit(result);
-  }
-  int status = 0;
-  REQUIRE(::waitpid(child, &status, 0) == child);
-  REQUIRE(WIFEXITED(status));
-  if (WEXITSTATUS(status) == kNotPossible) {
-    WARN("skipped: this user may not mount a file system");
-    return;
-  }
-  CHECK(WEXITSTATUS(status) == 0);
-}
+TEST_CASE("a full disk is an error that says so, and loses nothing") { on_full_disk(2 << 20, fill); }
 
 TEST_CASE("status reads what a killed daemon left") {
   TemporaryDirectory directory;
