@@ -99,6 +99,10 @@ po::options_description global_options() {
   return out;
 }
 
+void add_table_option(po::options_description_easy_init add) {
+  add("table", po::value<std::vector<std::string>>()->value_name("T")->composing(), "only this table (database.table); may be repeated");
+}
+
 po::options_description own_options(const Verb& verb) {
   po::options_description out("Options", 100);
   if (verb.add_options != nullptr) verb.add_options(out.add_options());

@@ -47,6 +47,8 @@ Arguments parse_arguments(const std::vector<std::string>& words, const std::vect
 const Verb& find_verb(const std::string& name, const std::vector<Verb>& verbs);
 
 po::options_description global_options();
+/// --table T, of the verbs that may do with some of a pipeline's tables; Arguments::texts("table") has them.
+void add_table_option(po::options_description_easy_init add);
 po::options_description own_options(const Verb& verb);
 
 }  // namespace tidemark

@@ -44,10 +44,6 @@ int run(const Arguments& arguments) {
   return 0;
 }
 
-void add_options(po::options_description_easy_init add) {
-  add("table", po::value<std::vector<std::string>>()->value_name("T")->composing(), "only this table (database.table); may be repeated");
-}
-
 }  // namespace
 
 Verb snapshot_verb() {
@@ -66,7 +62,7 @@ Verb snapshot_verb() {
       "  tidemark snapshot shop --json > copy.json";
   verb.operands_min = 1;
   verb.operands_max = 1;
-  verb.add_options = add_options;
+  verb.add_options = add_table_option;
   verb.run = run;
   return verb;
 }

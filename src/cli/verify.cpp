@@ -139,7 +139,7 @@ int run(const Arguments& arguments) {
 }
 
 void add_options(po::options_description_easy_init add) {
-  add("table", po::value<std::vector<std::string>>()->value_name("T")->composing(), "only this table (database.table); may be repeated");
+  add_table_option(add);
   add("settle", po::value<std::string>()->value_name("TIME")->default_value("30s"), "how long a difference may last before it counts");
 }
 
