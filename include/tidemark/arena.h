@@ -34,7 +34,7 @@ class Arena {
     return row;
   }
   std::string_view copy(std::string_view bytes) {
-    if (bytes.empty()) return {"", 0};
+    if (bytes.empty()) return "";
     char* p = allocate(bytes.size());
     std::memcpy(p, bytes.data(), bytes.size());
     return {p, bytes.size()};

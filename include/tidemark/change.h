@@ -15,6 +15,8 @@ namespace tidemark {
 
 /// A row is an array of schema.columns.size() Values in column order; columns that the image lacks are absent.
 using Row = const Value*;
+/// What a Row itself takes in memory, without its Values: it is the pointer's own size that is meant.
+inline constexpr size_t kRowPointerBytes = sizeof(Row);  // NOLINT(bugprone-sizeof-expression)
 
 enum class Op : uint8_t { insert, update, remove };
 

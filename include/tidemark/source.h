@@ -43,7 +43,7 @@ class LogReader {
 struct RowBlock {
   Arena arena;
   std::vector<Row> rows;
-  size_t bytes() const { return arena.bytes_allocated() + rows.capacity() * sizeof(Row); }
+  size_t bytes() const { return arena.bytes_allocated() + rows.capacity() * kRowPointerBytes; }
 };
 using RowBlockSink = std::function<bool(std::unique_ptr<RowBlock>)>;
 

@@ -53,7 +53,8 @@ def pack(values, differences):
 
 def literal(name, text, width=130):
     lines = [text[i:i + width] for i in range(0, len(text), width)]
-    return 'extern const char %s[];\nconst char %s[] =\n' % (name, name) + '\n'.join('    "%s"' % line for line in lines) + ';\n'
+    constant = 'k' + ''.join(word.capitalize() for word in name.split('_'))
+    return 'extern const char %s[];\nconst char %s[] =\n' % (constant, constant) + '\n'.join('    "%s"' % line for line in lines) + ';\n'
 
 
 def main():

@@ -3,8 +3,8 @@
 
 namespace tidemark::mysql::charset_data {
 
-extern const char big5[];
-const char big5[] =
+extern const char kBig5[];
+const char kBig5[] =
     "eNrtvQe4VNXVMHz23qdOn7m9w4V76b2DClIVURERLBgFBXvvxt5irxGxxZLEJCYWxJrEhjGKIqL0zu39Ti+n7fWdudPOkDf/8D/j93/P8/13XZg5M3PmrL32Xnv1dYZh+q"
     "Ef+qEf+qEf+qEf+qEf+qEf+qEf+qEf+qEf+qEf+qEf+qEf+qEf+qEf+qEf+qEf/n8OtjCyFcrANY6JwIjC3tUvI4S4j6qbar6bUvEJGonq8F60Hw1GO9FwtAWNR9+hyWgz"
     "mtj3vwi9kfP65xjX+zsiiEEl+k+EHXf5im/ZZqicChthH1RB26ppn8/+bJFxgo4KEHoTfzfg75dgDCci+bOJThSHnT3o17+GVwvgbCKADcO3D2IdswjDY3QvyZd83TPq29"

@@ -3,8 +3,8 @@
 
 namespace tidemark::mysql::charset_data {
 
-extern const char euckr[];
-const char euckr[] =
+extern const char kEuckr[];
+const char kEuckr[] =
     "eNrtvQVAVMv7PzwzJzdZGhEFBUUQrGsXdndiYyFid2CLYl0RVEzsbsVCUcROBPPa7VW8dhf7n5ldYMFd8MeK93zf9464nD3P2WE+zzw9c84C8F8zqyGIIAdxk/H4iPyQxr"
     "AQnqX0UviNAQE3pDtEGym9VXpiaiMfYuh5hiN/IH3fuLGYnnYC6S9A6f9ISj8IX86kvNUTydnnZuO3gTDjn9aP6xyllzYceQp0+rOe0tsYGzBH8RkM2JAv+h4yNMOPp/29"
     "NKJxLsvMxv8Fd8tmREfbQ0rPY3Jqj1J6JfJBDAqxaRPD6pj4w5Sbwp5pY410k9pFbrPxPyaih4xx+Sul8wzUS2fGdovS3dKYglKnjTUGljF4NTL16f46Y3DWVCNsqGY2/l"

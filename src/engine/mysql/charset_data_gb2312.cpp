@@ -3,8 +3,8 @@
 
 namespace tidemark::mysql::charset_data {
 
-extern const char gb2312[];
-const char gb2312[] =
+extern const char kGb2312[];
+const char kGb2312[] =
     "eNrtnXd4E8fat7eqd8lykazi3iuYZmMwnVBDT0ILJRBCDSGEUFMIJJAASajJoQZCQiAECMVg02wDxr33LluWbPVe9pMNGDvn5Lznj/Ne1/K9+klarWZHunTvPPPMM7OaEQ"
     "C45ZZbbrnllltuueWWW2655ZZbbrnllltuueWWW2655ZZbbrnllltuufW/KxC05Dob3oRY426wtCAMmkAd+ExE0AKeCJIka0C5U4DVRTd9td2m/eIAHK+wG+pHMEADeNMT"
     "YzjXfALmgycSwckfrlZjmQhmwaowLrZ7lhOEtne8cqdjF/jPqvi3aYcASc9+GbCgV57vX4niBxsl4P+Sdvrinn/4f5965atk7yf/Vwqe8srw7//rV4eePc16fvzy3xwf8P"

@@ -3,8 +3,8 @@
 
 namespace tidemark::mysql::charset_data {
 
-extern const char gbk[];
-const char gbk[] =
+extern const char kGbk[];
+const char kGbk[] =
     "eNrtfQd8FMXb/+5sud5y6blceiG90Am9WQBBqSJNRUGUJiKgVJWioGJDQKUKogiiIiX0kgAhhXTSey+X5O5yff/Xby8Jnu+78g+/z/sbwt3e7uzsfGeeeeaZZ57nWQj6b6"
     "KSAIBhBoLRYRggCAYDfcJQ/Q+A0lCAwDRYf6z/Z0iI6Qs2njJ9Ias/x/WfMIzRMHMG/Q8misBAXyIKUBgYCkOMJQLzXQiMG75w/XXMkB0xXDIUYnsUDgBLf9nwEzEXi8DW"
     "vKZsxu+5VPEfpVmebIOGmr4wE2jM8CDUWBvjQ21Z9UnO0tfOcBI1fSEoartoQgyMFbc9xdIM5nKspRkymR8NYPunkEpETRcsTTmGKv7L3Z9h+STVwFB51Fp32wVEwegKo4"
@@ -183,8 +183,8 @@ const char gbk[] =
     "VCkL2Kn7RNYG0oe45n+tAa8zwM1H+u7mX8rzgUwI1Dnk1WXtNJU1unkUR81JbfpmvF/v/4+VTxf/e48XeZ5lRW2gYEhGhIA9zStRABk2kFgUp9jXTEtOn/bCXP72X8Lzt8"
     "AU0vvyDGUfr+v/gfL/4FTzZ+ii+QWvDD/2388x1uwMx/svEfeIz4Z9kEnCc2qbr8xqD/pv+k9P8AN8f3lQ==";
 
-extern const char gb18030[];
-const char gb18030[] =
+extern const char kGb18030[];
+const char kGb18030[] =
     "eNrt3AdwFFUAxvGHiooioqIiaoxgUNpSDMEjkeJBAhhApdkAUbAhoUREEKQmohSVKl1AQDAGEE1UimAXC9gQUCTtcqtiBVTslxC4DcPy7vZ2h7fm/5vMpOze7vt2v+zuzd"
     "w8IQAAAAAAAAAAAAAAAMq2t995973N73/w4Udbtn78yaeffb7ti+07dn751a6vd+fk5uUX+Ar9+jfffrfn+x9+/OnnX/bu2//rb78f+OPPv/7+519R7oQTTxLlTz7l1Aqn"
     "nV7xjEpnVj7r7HOqnHve+VUvqHbhRRdHXRJ9afUal8Uonr/m5VfUql2nbj2tfoOGja6MbRzX5CpP0/iEq5s1b9HyGm+r1olJbdq2uza5fYeO111/Q6fOXbp2u/Gmm2+5tX"

@@ -5,8 +5,8 @@ namespace tidemark::mysql::charset_data {
 
 // armscii8 cp1250 cp1251 cp1256 cp1257 cp850 cp852 cp866 cp932 dec8 geostd8 greek hebrew hp8
 // keybcs2 koi8r koi8u latin1 latin2 latin5 latin7 macce macroman sjis swe7 tis620
-extern const char single_byte[];
-const char single_byte[] =
+extern const char kSingleByte[];
+const char kSingleByte[] =
     "eNrtWAtYFNcVvmdmd9mAReCrPAR3ZxHx0UohEasSjfGRt5XEaBIfiYpBUGJavzaRqF9jjMaINr5iYnyEJEWxfjamaqu2JrG2kHzVKmisFNidBdGvCAI+Kiy7c3vu7OxjjL"
     "gh2u7Q9gxzH+fce5n/nnPPOXcJaJw+yK4ppOubc3v+4ATcXTqY8qdSy+7Ysz68IsjwBj7Z87zJ6ABbamqFJTTO+UYs8KBvgYbE++R+ct/I3KzpH+LI/eOwOJ4OA2bPZxPH"
     "TZ76WuGMEWdfgJF//NnxI2MPj987fi+M5O7RrYJFy2FJdN7GPFi2+KVVYLFPOi4mV6WWp5aDBeW7YFoRzIwueLkAsl/qG2T8SyFm6F8Qf8HrFallHNWNLvHg/6FdwP798z"

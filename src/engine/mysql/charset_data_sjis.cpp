@@ -3,8 +3,8 @@
 
 namespace tidemark::mysql::charset_data {
 
-extern const char sjis[];
-const char sjis[] =
+extern const char kSjis[];
+const char kSjis[] =
     "eNrtnXd4FFXb8Oec6dtbdrPpnZACofeONAHpIE0FBESxUFSKVBFRKUoVRUTwQYoiLfTeSSAQCD0QUknflN0kW+Z8Z5KQbFCf93u+8L1/PNf8ILtTzsycu54zs3vdSxAS9Q"
     "IAGcz3B1TqRuD5zeR1v44+CTaDtx+EA2A1O1C/0/YeV1EJIEEukIMw6Ad3gefY2c1hDcvCuh2HvcAho0r4cBG4ker/ExgnkJRx6RvoIoUq0EOkR3I0/+4CAcAF+bWX5cg5"
     "wAG2o7vV6w3A52EwinTVtghYMtVCjyzyBHuCUzxt4HbV1ki6k+CKBWv74OVC7UvXhqZGuqyqDYHgn7hY1aDLPzb417/d+//M1Jcq8Jb6dSYw5e+3y6pP/+2LO2DV2/Dq/X"
@@ -114,8 +114,8 @@ const char sjis[] =
     "PZ17Qab36i//6lq1uhUhQjUGJ+qoQyxhVbVYXSJ7ytrnSnkQ6h43RJ2gIl7I95WVnv4yyD1fPtb9hYG4GrY81RfVGRteQv3jDX8Zq/8ajXUMVLdc4dsb/xLDfz1PnY1/cz"
     "n3Ea5G9XV9yH0Qrm01rv7ybyJe8DvkPvv7a/Aiopx1W33rp+d774b/VSCCOKwNS0/2XyHNsyUkJCQkJCQkJCQkJCQkJCQkJCQk/lP+D2QcGDY=";
 
-extern const char cp932[];
-const char cp932[] =
+extern const char kCp932[];
+const char kCp932[] =
     "eNrt3XlUVFUcB/CLG6m5gIIryyCyKrK4hFgaKqLlIKAiAQkIDIjKJiKoUAqK4w6IbDNqKWZaKmkuJGCZS6W4JG6IyiKVS2ZicrWmeYxInmjONO+Oluf7OSznvOGe+76/3z"
     "vz5sc/jxDQIH9nh39+0ai5g87Oam4lRLUBAJ7nG3xA4LSg4BBRaNj08BkzZ0VERkXHNB0jY7uajO9u3nKwu1cHsz7W45zyJNKVqw5vbFw9jxgY6Z8QbNqcv+UjO3vHxAXz"
     "PQKsbXR6bjY2Kh5kaYXyAgAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAMBLTNzbNbX8eKHdsfpHoy2uPyYtHSeniXMyTowwkRm6RD"

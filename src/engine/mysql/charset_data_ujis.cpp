@@ -3,8 +3,8 @@
 
 namespace tidemark::mysql::charset_data {
 
-extern const char ujis[];
-const char ujis[] =
+extern const char kUjis[];
+const char kUjis[] =
     "eNrtfQd0E0fb7s5sV2+WLPcOuIDpvRNa6D200EIICSkQElqAQAghhJIQSgohhCSEko/QTO8dGwymF4NxwbjLRbKtsnNnZbBl8uX+9577c+7y/Xo4WKudlY6embc877urFU"
     "F44YUXXnjhhRdeeOGFF1544YUEMBb8P2Gsdwa98MILL7zwwgsvvPDCCy+88MILL7yQNACQwYJgQKV/D3y/mrTmt5FHwQbwxt26AFjNDtT7uL3rRVQKSJAH5CAKBsFt1b0v"
     "O7shKiSq82HYHewzqoT3F4Ar6cE/gXECSRkXv47OUqiypeTpn72H9EiO5t2aLwA4v6BmgCNnAwfYjG49fV4HfBYFY0lXzREhi6ZY6OHFvmBHeJqvDVyv2htDtxdcCWB1T7"
@@ -117,8 +117,8 @@ const char ujis[] =
     "UQ6G8ZstbbvCF5/t//Tdj+m/nwrPCqfcPzvD9Rq0quOWqc5PmvJ54La8iz+/f33IiICvbfSYVbdf8+XeLZNaljmDYqMzVY+n3KF4W0F/ruwV7+/6P5B0me/yMvfy//F4ZA"
     "yfNP9/L38n9hCJA8/4z/4fxfMP4XE0cnLA==";
 
-extern const char ujis_8f[];
-const char ujis_8f[] =
+extern const char kUjis8f[];
+const char kUjis8f[] =
     "eNrtXWmwZVV1fmuPZ7jDe69t7IaWMJWxJMSgJg44UVSlSiyjJmqZoBUwCDi2oGILaCugoungXEhUlAyWRjT5larIjxTGAkoty9I/VhcBHLAckrIxDM3j9T35vrXPw25osL"
     "u5R/eDvV7363vOPffU/fZew7eG23dhoUiRIkWKFClSpEiRIkWKFClSpEiRIkWKFClSpEiRIkWKFClSpEiR35p8/5e3H+2++wfdPwW5sD91td988gG99qu7Ov/Wi8/7eVnF"
     "IkUeLfI+I3LUy3e89fLHvexD5+L4GhE54vpn3dXObjvyyY8EgMC3JkZu/83X//ne119dFCRzuf7UXY/f+eRvnzy77tTLL/jKWduOud/zPzn+lqc1xjez2nz5tB2XXWEeYf"
@@ -169,14 +169,14 @@ const char ujis_8f[] =
     "ATGtc/476H52SPf24TOt3+Hp+dPf5Pzjv73UfOyh7/lYe2wwcoZ2aPf9gJzUcc/m7/dn6/w/sevDp7/J8ZhPmuyRnZ45/DhPrpC0WKFClSpEiRdSU/GvTuR2SP/8cFf8E/"
     "mByePf7bCv6CfzDZnD3+nxT8Bf9gsunRTi//H2S+cro=";
 
-extern const char eucjpms[];
-const char eucjpms[] =
+extern const char kEucjpms[];
+const char kEucjpms[] =
     "eNrt1jtKAwEUBdBBawtBRAQZJ4pBAxIzKIjddBEUkiat8f//ln6WoBtQQTDqLmxsxRW4lmhh1GJSimQ4p3yP21xe8YIAAAAAAAAAAID/tJTE7ZdhyixJMtvFonMAAKDjH/"
     "z68srq2vrG5tb2zu7e/sHh0fHJzywo9+UWBvLdM5Vaz9hIYX7u+ub28urlrpU+HQr7X6P7xsPj01Rp9uL8rFovTPYONobD5+nxCe0CAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
     "AAAAAAAAkHHNt672y/e0QDO7XTgHAAA63WiK6FsQp2ul42IxiqPSl89F7jftAgAAAAAAAAAAAAAAAAAAAAAAAAD8uQ/x6TLv";
 
-extern const char eucjpms_8f[];
-const char eucjpms_8f[] =
+extern const char kEucjpms8f[];
+const char kEucjpms8f[] =
     "eNrt0r1L1AEYB3B1uS3tRbMX635mqVlQrW7tSXJBhokveZcawqV5ZSBBIUglWBBHBYd/gptDf4WLEESDS4uTKORDcN7o4qhc+PlM3+eZvjw8NTUAAAAAAAAAAHDk0vvyXe"
     "cAAAAAAAAAAAAAAAAAAAAAAAAAAKpM/vnU9IuZwstXs0PD1d925MloNvd0bDxVd7sp+fFvezPVduL9o/qG0uZO5uTqfLqnO3uqs/b0mWcbf7c6Gptq35bO3mo+d/7Cn4st"
     "y+uXRi6vpJNU65vtwpW2q7+vNbZ3fP7V2X2v93rXjdLPqZtrvgEAAAAAAAAAAAAA4HCVD8gAAAAAAAAAAAAAAAAAAAAAAAAAANUg2ef/aVsu30mSfM/93kwmHjyM6Ot/PB"

@@ -12,7 +12,8 @@
 namespace tidemark::mysql {
 
 namespace charset_data {
-extern const char single_byte[], big5[], gb2312[], gbk[], gb18030[], sjis[], cp932[], ujis[], ujis_8f[], eucjpms[], eucjpms_8f[], euckr[];
+extern const char kSingleByte[], kBig5[], kGb2312[], kGbk[], kGb18030[], kSjis[], kCp932[], kUjis[], kUjis8f[], kEucjpms[], kEucjpms8f[],
+    kEuckr[];
 }
 
 namespace {
@@ -62,17 +63,17 @@ struct Source {
   int relative;  // a DoubleByteSet, -1: none
 };
 constexpr int related_to(DoubleByteSet set) { return static_cast<int>(set); }
-const Source kSources[] = {{charset_data::big5, -1},
-                           {charset_data::gb2312, -1},
-                           {charset_data::gbk, -1},
-                           {charset_data::gb18030, related_to(DoubleByteSet::gbk)},
-                           {charset_data::sjis, -1},
-                           {charset_data::cp932, related_to(DoubleByteSet::sjis)},
-                           {charset_data::ujis, -1},
-                           {charset_data::ujis_8f, -1},
-                           {charset_data::eucjpms, related_to(DoubleByteSet::ujis)},
-                           {charset_data::eucjpms_8f, related_to(DoubleByteSet::ujis_8f)},
-                           {charset_data::euckr, -1}};
+const Source kSources[] = {{charset_data::kBig5, -1},
+                           {charset_data::kGb2312, -1},
+                           {charset_data::kGbk, -1},
+                           {charset_data::kGb18030, related_to(DoubleByteSet::gbk)},
+                           {charset_data::kSjis, -1},
+                           {charset_data::kCp932, related_to(DoubleByteSet::sjis)},
+                           {charset_data::kUjis, -1},
+                           {charset_data::kUjis8f, -1},
+                           {charset_data::kEucjpms, related_to(DoubleByteSet::ujis)},
+                           {charset_data::kEucjpms8f, related_to(DoubleByteSet::ujis_8f)},
+                           {charset_data::kEuckr, -1}};
 static_assert(std::size(kSources) == static_cast<size_t>(DoubleByteSet::count));
 
 std::unique_ptr<DoubleByteTable> make_double(DoubleByteSet set) {
@@ -91,7 +92,7 @@ using SingleByteTables = std::array<SingleByteTable, static_cast<size_t>(SingleB
 
 std::unique_ptr<SingleByteTables> make_single() {
   auto tables = std::make_unique<SingleByteTables>();
-  std::vector<uint16_t> codes = unpack(charset_data::single_byte, tables->size() * 256, true);
+  std::vector<uint16_t> codes = unpack(charset_data::kSingleByte, tables->size() * 256, true);
   for (size_t i = 0; i < codes.size(); ++i) {
     char utf8[4];
     // Code 0 is the only one that stands for U+0000.

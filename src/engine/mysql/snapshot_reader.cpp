@@ -219,7 +219,7 @@ void MysqlSnapshotReader::stream_rows(const TableSchema& table, const std::strin
   while (true) {
     const std::string_view packet = stream.next();
     if (packet.empty()) break;
-    const size_t row_bytes = packet.size() + width * sizeof(Value) + sizeof(Row);
+    const size_t row_bytes = packet.size() + width * sizeof(Value) + kRowPointerBytes;
     if (used != 0 && used + row_bytes > block_bytes && !give()) {
       if (!stream.drain(kDrainBytes)) connection.abandon();
       return;
