@@ -1,5 +1,6 @@
 // What the log delivers: row changes grouped in transactions, in batches that own their bytes.
-// A LogBatch is built by one reader thread, then moved to the core and shared read-only with the sink.
+// A LogBatch is built by one reader thread, then moved to the core and shared read-only with the sink. Units are in the names, times are
+// of the source's clock. Nothing here fails, except that memory can run out.
 #pragma once
 
 #include <cstdint>

@@ -1,4 +1,5 @@
-// The configuration as plain data, after every check has passed. Loaded by src/config, immutable afterwards.
+// The configuration as plain data, after every check has passed. Loaded by src/config, immutable afterwards: whoever holds a copy may read
+// it from any thread. Durations are typed, sizes are bytes. Nothing here fails: what is wrong was refused before.
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,5 @@
-// The engines that this binary has. cli passes this list to the runtime; nothing registers itself.
+// The engines that this binary has. cli passes this list to the runtime; nothing registers itself. Built once, immutable afterwards, any
+// thread. What `make` gives belongs to the caller; it has connected to nothing yet: failing begins there.
 #pragma once
 
 #include <memory>

@@ -1,5 +1,6 @@
 // What the pipeline asks of a sink engine. A Sink holds one connection and belongs to one thread (the applier).
 // The contract: write() with commit == true makes rows, position row and finish records durable together, or nothing of them.
+// All functions throw Error, except abandon() and cancel(). Units end the names.
 #pragma once
 
 #include <cstdint>

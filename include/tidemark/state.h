@@ -1,5 +1,6 @@
 // What the state file keeps of a pipeline between runs. The sink is the truth for positions and finish records (design 2.5); the state file
-// mirrors them, and alone keeps schemas at their positions. Implemented by src/state.
+// mirrors them, and alone keeps schemas at their positions. Implemented by src/state, which owns the file and its lock; the runtime owns
+// the store, one thread at a time uses it. Failures are Error(state), or Error(busy) while another daemon holds the file.
 #pragma once
 
 #include <memory>

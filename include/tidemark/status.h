@@ -1,4 +1,5 @@
-// What a running pipeline says of itself. The runtime builds a new immutable snapshot several times a second; control and cli read it.
+// What a running pipeline says of itself. The runtime builds a new immutable snapshot several times a second; control and cli read it, from
+// any thread. Units end the names; `_unix` is seconds since 1970, `_total` counts since the daemon's start. Nothing here fails.
 #pragma once
 
 #include <atomic>

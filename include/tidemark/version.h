@@ -1,4 +1,4 @@
-// The version of this build; set by CMake.
+// The version of this build; set by CMake. Constants of the program: any thread, nothing fails.
 #pragma once
 #include <string_view>
 namespace tidemark {
