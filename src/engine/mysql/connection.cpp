@@ -239,11 +239,12 @@ void Connection::connect(const SourceConfig& config) {
 }
 
 void Connection::watch_peer() {
-  // Without this a cut network is noticed only when we send something, and then late: with it, after about ten seconds. A loopback
+  // Without this a cut network is noticed only when we send something, and then late: with it, after nine seconds. A loopback
   // address may be that of a tunnel. Failure of these calls (a Unix socket) costs
   // speed of detection only.
-  const int on = 1, idle_s = 5, interval_s = 2, count = 3;
-  const unsigned unanswered_ms = 10000;
+  const int on = 1, idle_s = 3, interval_s = 2, count = 3;
+  // the last probe's time: keepalive gives up at the first of its beats after this one
+  const unsigned unanswered_ms = 8500;
   setsockopt(socket_, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
   setsockopt(socket_, IPPROTO_TCP, TCP_KEEPIDLE, &idle_s, sizeof idle_s);
   setsockopt(socket_, IPPROTO_TCP, TCP_KEEPINTVL, &interval_s, sizeof interval_s);

@@ -14,6 +14,9 @@ namespace {
 
 constexpr unsigned kRegisterSlave = 21, kBinlogDump = 18, kBinlogDumpGtid = 30;  // COM_*
 constexpr uint16_t kSendAnnotateRows = 2;                                        // MariaDB dump flag
+// A dead peer is to be noticed within ten seconds, but a machine that is so loaded that nobody gets to send or read for seconds is not
+// one. Only a heartbeat that was set to come less often than every three seconds makes it longer.
+constexpr std::chrono::seconds kSilenceMax{9};
 constexpr std::chrono::minutes kSeekMax{30};  // a healthy server may read many gigabytes of log before it finds our place
 
 std::string host_name() {
@@ -57,7 +60,7 @@ DumpStream::DumpStream(const SourceConfig& config, const DumpStart& start)
       server_id_(replica_server_id(config)),
       report_host_(host_name()),
       uuid_(replica_uuid(report_host_, server_id_)),
-      silence_max_(std::min<std::chrono::milliseconds>(config.heartbeat * 5, std::chrono::seconds(10))) {
+      silence_max_(std::max<std::chrono::milliseconds>(config.heartbeat * 3, kSilenceMax)) {
   check_server_id();
   set_session(config, start);
   register_replica();

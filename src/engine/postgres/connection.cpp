@@ -72,8 +72,8 @@ void Connection::connect() {
     keys.push_back(key);
     values.push_back(value.c_str());
   };
-  const std::string mode = ssl_mode(address_.tls.mode), application = "tidemark", no = "disable", idle = "5", interval = "2", count = "3",
-                    unsent = "10000";
+  const std::string mode = ssl_mode(address_.tls.mode), application = "tidemark", no = "disable", idle = "3", interval = "2", count = "3",
+                    unsent = "8500";  // together: a dead server is noticed after nine seconds
   set("host", host);
   set("port", port);
   set("user", address_.user);
