@@ -47,7 +47,8 @@ class Daemon {
   int run(StopSignals& signals) {
     ControlServer server(config_.daemon.socket, [this] { return status(); });
     for (auto& runner : runners_) threads_.emplace_back([&runner] { runner->run(); });
-    spdlog::info("tidemark {} started: {} pipelines, control socket {}", version(), runners_.size(), config_.daemon.socket);
+    spdlog::info("tidemark {} started: {} pipeline{}, control socket {}", version(), runners_.size(), runners_.size() == 1 ? "" : "s",
+                 config_.daemon.socket);
     watch(signals);
     for (std::thread& thread : threads_) thread.join();
     notifier_.stopping("stopped");

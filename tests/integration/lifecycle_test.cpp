@@ -59,6 +59,7 @@ TEST_CASE("SIGTERM under load: what was read is applied, exit 0, and on without 
       CHECK(gtid_number_of(place.sink.position()) >= read);
       CHECK(place.sink.ledger_rows() == place.transactions_saved());
       CHECK(daemon.log().find("stopped") != std::string::npos);
+      CHECK(daemon.log().find(" started: 1 pipeline, ") != std::string::npos);
     }
     writers.finish();
     CHECK(place.go_on() == kNoDifference);
