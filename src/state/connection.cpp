@@ -126,17 +126,21 @@ void Connection::relax() noexcept { sqlite3_exec(db_, "PRAGMA synchronous = NORM
 
 void Connection::fail(int code) const {
   std::string hint;
+  ErrorKind kind = ErrorKind::state;
   switch (code & 0xff) {
     case SQLITE_FULL: hint = "make room on the file system, then start again; nothing is lost: df -h " + directory_of(path_); break;
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: hint = "another program has the file open: see fuser -v " + path_; break;
+    case SQLITE_LOCKED:
+      kind = ErrorKind::busy;
+      hint = "another program holds a write transaction on the file: see fuser -v " + path_;
+      break;
     case SQLITE_READONLY:
     case SQLITE_PERM:
     case SQLITE_CANTOPEN: hint = "check the rights of the file and its directory: ls -ld " + directory_of(path_) + " " + path_; break;
     case SQLITE_IOERR: hint = "the file system reports an error: look at dmesg and df -h " + directory_of(path_); break;
     default: hint = rebuild_hint(path_); break;
   }
-  Error error(ErrorKind::state, "state file " + path_, db_ != nullptr ? sqlite3_errmsg(db_) : sqlite3_errstr(code), hint);
+  Error error(kind, "state file " + path_, db_ != nullptr ? sqlite3_errmsg(db_) : sqlite3_errstr(code), hint);
   throw error.code("SQLite " + std::to_string(code));
 }
 

@@ -1,5 +1,5 @@
 // The state file's SQLite connection and statements; the only RAII around sqlite3.h in this folder. Every failure becomes
-// Error(state) with what to do. One thread at a time.
+// Error(state), or Error(busy) when another program holds the file for longer than 5 s, with what to do. One thread at a time.
 #pragma once
 
 #include <sqlite3.h>

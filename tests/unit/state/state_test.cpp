@@ -320,6 +320,21 @@ int fill(const FullDisk& disk) {
 
 TEST_CASE("a full disk is an error that says so, and loses nothing") { on_full_disk(2 << 20, fill); }
 
+TEST_CASE("a file that another program writes for long is busy, and usable afterwards") {
+  TemporaryDirectory dir;
+  const std::string path = dir.file("state.db");
+  auto store = open_state(path);
+  sqlite3* other = nullptr;
+  REQUIRE(sqlite3_open(path.c_str(), &other) == SQLITE_OK);
+  REQUIRE(sqlite3_exec(other, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
+  Error error = error_of([&] { store->save_commit("shop", position(4), {}); });
+  CHECK(error.kind() == ErrorKind::busy);
+  CHECK(contains(error.hint(), "fuser -v " + path));
+  sqlite3_close(other);
+  store->save_commit("shop", position(4), {});
+  CHECK(store->load("shop").position == position(4));
+}
+
 TEST_CASE("status reads what a killed daemon left") {
   TemporaryDirectory directory;
   std::string path = directory.file("state.db");
