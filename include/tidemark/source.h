@@ -1,5 +1,5 @@
 // What the pipeline asks of a source engine. A Source is a factory: each connection-holding object that it makes belongs to
-// one thread. All functions that talk to a server throw Error.
+// one thread. All functions that talk to a server throw Error; they are called by one thread at a time, except cancel().
 #pragma once
 
 #include <chrono>
@@ -97,6 +97,8 @@ class Source {
   virtual Position start_position() { return end_position(); }
   virtual Position earliest_position() = 0;
   virtual Position position_at(int64_t micros) = 0;
+  /// What the server's clock says now, in UTC microseconds: the clock that commit times in the log are of.
+  virtual int64_t clock_micros() = 0;
   /// A position that the user wrote: "binlog.000012:4711" or a GTID set, completed with the server's identity.
   virtual Position position_from(const std::string& text) = 0;
   /// Design rule 2.6: throws Error(lineage | log_purged) when reading cannot continue from here, with the missing range and the cure.
@@ -104,6 +106,9 @@ class Source {
   /// `tables[i]` is the table that Change::table == i means, with the schema that holds at `from`.
   virtual std::unique_ptr<LogReader> open_log(const Position& from, std::vector<SchemaRef> tables, const TableSelection& selection) = 0;
   virtual std::unique_ptr<SnapshotReader> open_snapshot() = 0;
+  /// Ends a call that waits, from any thread; it and every later one throws Error(interrupted). Not for the objects made here, which
+  /// have a cancel() of their own.
+  virtual void cancel() noexcept = 0;
 };
 
 }  // namespace tidemark

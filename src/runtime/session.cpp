@@ -15,6 +15,8 @@ constexpr size_t kLogBatchBytes = 512 * 1024;
 constexpr auto kStateSaveEvery = 200ms;  // the state file mirrors the sink; it need not keep pace with every commit
 constexpr auto kProgressSaveEvery = 5s;
 constexpr auto kPositionSaveEvery = 250ms;  // how often the position row moves when nothing of ours changes
+constexpr auto kClockEvery = 5s;            // how often the source is asked for its time, with stop: {timestamp}
+constexpr auto kCommitToLog = 1s;           // a transaction gets its time a moment before it is in the log
 }  // namespace
 
 Session::Session(const Config& config, const PipelineConfig& pipeline, const Engines& engines, SharedState& state, SessionOptions options)
@@ -57,6 +59,7 @@ void Session::start_threads() {
     read_log();
   });
   threads_.emplace_back([this] { route_log(); });
+  if (pipeline_.stop == StopAt::timestamp) threads_.emplace_back([this] { watch_clock(); });
 }
 
 void Session::stop_threads() {
@@ -67,6 +70,7 @@ void Session::stop_threads() {
   }
   reading_ = false;
   queue_.close();
+  if (source_) source_->cancel();
   if (reader_) reader_->cancel();
   for (auto& reader : snapshot_readers_) {
     if (reader) reader->cancel();
@@ -117,6 +121,34 @@ void Session::route_log() {
     changed_.notify_all();
   } catch (...) {
     fail(std::current_exception());
+  }
+}
+
+/// The log ends at a time, but on an idle source no transaction comes that would show that this time is over. Once the source's clock
+/// says so, what is in its log by then is all that is to be applied.
+void Session::watch_clock() {
+  try {
+    for (;;) {
+      const auto left = std::chrono::microseconds(pipeline_.stop_micros - source_->clock_micros()) + kCommitToLog;
+      std::unique_lock lock(mutex_);
+      if (left > 0s) {
+        // not in one piece: clocks are set now and then
+        const auto pause = std::clamp<std::chrono::microseconds>(left, 10ms, kClockEvery);
+        if (changed_.wait_for(lock, pause, [&] { return stopping_ || core_->stop_reached(); })) return;
+        continue;
+      }
+      lock.unlock();
+      const LogOffset end = source_->end_position().offset;
+      lock.lock();
+      core_->stop_at(end);
+      changed_.notify_all();
+      return;
+    }
+  } catch (...) {
+    std::unique_lock lock(mutex_);
+    bool quiet = stopping_;
+    lock.unlock();
+    if (!quiet) fail(std::current_exception());
   }
 }
 
@@ -240,6 +272,7 @@ void Session::request_stop() {
     std::lock_guard lock(mutex_);
     stopping_ = true;
     reading_ = false;
+    if (source_) source_->cancel();
     for (auto& reader : snapshot_readers_) {
       if (reader) reader->cancel();
     }

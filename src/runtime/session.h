@@ -46,7 +46,7 @@ class Session {
 
   /// Blocks. Returns when the stop position is reached, the copy is done (stop_after_copy) or a requested stop has drained. Throws Error.
   void run();
-  /// Stop reading, apply what was read up to the last complete transaction, return from run().
+  /// Stop reading, apply what was read up to the last complete transaction, return from run(); while it connects: Error(interrupted).
   void request_stop();
   /// Give up what is under way; nothing is lost, since the sink rolls back to its last commit.
   void abort();
@@ -77,6 +77,7 @@ class Session {
   void stop_threads();
   void read_log();
   void route_log();
+  void watch_clock();
   void apply_until_finished();
   void write(const CoreBatch& batch);
   void write_spilled(const CoreBatch& batch);

@@ -46,10 +46,13 @@ void Session::connect() {
   // Each pipeline is a replica of its own at the server, so each needs its own id when that is derived from the names.
   if (source_config.server_id == 0) source_config.name += "/" + pipeline_.name;
   const SinkConfig& sink_config = config_.sinks.at(pipeline_.sink);
-  source_ = engine_named(engines_.sources, source_config.engine).make(source_config);
+  auto source = engine_named(engines_.sources, source_config.engine).make(source_config);
+  auto sink = engine_named(engines_.sinks, sink_config.engine).make(sink_config);
   {
-    std::lock_guard lock(mutex_);
-    sink_ = engine_named(engines_.sinks, sink_config.engine).make(sink_config);
+    std::lock_guard lock(mutex_);  // request_stop() and abort() may look for them at any time
+    source_ = std::move(source);
+    sink_ = std::move(sink);
+    if (stopping_) source_->cancel();
   }
   source_info_ = source_->check();
   for (const std::string& warning : source_info_.warnings) spdlog::warn("{}: source {}: {}", pipeline_.name, pipeline_.source, warning);

@@ -1,6 +1,7 @@
 // Where a pipeline begins and where it ends: every startup and stop mode, resuming instead of starting, tables that change, appear or
 // are added to the selection, and two pipelines of one daemon that do not hold each other up.
 #include <fmt/core.h>
+#include <signal.h>
 
 #include <chrono>
 #include <memory>
@@ -119,7 +120,9 @@ void startup_modes(const std::string& kind) {
   starts_with(history, "earliest", "1 2 3 ");
 }
 
-std::string utc(MysqlFamilyServer& source) { return source.value("SELECT DATE_FORMAT(UTC_TIMESTAMP(), '%Y-%m-%dT%H:%i:%sZ')"); }
+std::string utc(MysqlFamilyServer& source, int seconds_from_now = 0) {
+  return source.value(fmt::format("SELECT DATE_FORMAT(UTC_TIMESTAMP() + INTERVAL {} SECOND, '%Y-%m-%dT%H:%i:%sZ')", seconds_from_now));
+}
 
 void times(const std::string& kind) {
   History history(server_of(kind), "times");
@@ -138,6 +141,15 @@ void times(const std::string& kind) {
   until.start();
   CHECK(until.exit_code(30s) == 0);
   CHECK(ids(until) == "1 2 3 10 11 ");
+  // nothing is committed any more that would show that the time is over
+  const std::string soon = utc(history.source, 3);
+  LivePipeline idle(history.source, nullptr, "times", with("stop: {timestamp: \"" + soon + "\"}"));
+  idle.start();
+  REQUIRE(shows(idle, "1 2 3 10 11 20 "));
+  history.insert(21);
+  CHECK(idle.exit_code(30s) == 0);
+  CHECK(ids(idle) == "1 2 3 10 11 20 21 ");
+  CHECK(utc(history.source) >= soon);
 }
 
 void stops_by_itself(History& history, const std::string& yaml, const std::string& wanted) {
@@ -267,6 +279,21 @@ TEST_CASE("a table added to the selection is copied while the others go on", "[s
   CHECK(pipeline.becomes_equal());
   CHECK(pipeline.reaches("streaming"));
   CHECK(pipeline.stop() == 0);
+}
+
+TEST_CASE("SIGTERM while prepared XA transactions hold the start up", "[startup]") {
+  MysqlFamilyServer& source = server_of("mariadb");
+  source.exec("DROP DATABASE IF EXISTS xa; CREATE DATABASE xa; CREATE TABLE xa.t (id INT PRIMARY KEY, v INT)");
+  MysqlClient holder = source.connect();
+  holder.exec("XA START 'held'; INSERT INTO xa.t VALUES (1,1); XA END 'held'; XA PREPARE 'held'");
+  LivePipeline pipeline(source, nullptr, "xa");
+  pipeline.start();
+  CHECK(pipeline.reaches("starting"));
+  std::this_thread::sleep_for(500ms);  // of the five seconds that it waits for it to end
+  CHECK(pipeline.state() == "starting");
+  pipeline.daemon().signal(SIGTERM);
+  CHECK(pipeline.exit_code(3s) == 0);
+  holder.exec("XA ROLLBACK 'held'");
 }
 
 TEST_CASE("two pipelines of one daemon: a stuck sink does not hold the other one", "[startup]") {

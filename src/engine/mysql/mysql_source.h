@@ -1,5 +1,5 @@
 // The Source of the engine names mysql and mariadb. Holds no connection between calls: each function opens its own and closes it,
-// and the readers that it makes have theirs. One thread.
+// and the readers that it makes have theirs. One thread, except cancel().
 #pragma once
 
 #include <memory>

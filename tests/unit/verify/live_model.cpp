@@ -218,6 +218,11 @@ class ModelSource : public Source {
   Position end_position() override { return not_asked(); }
   Position earliest_position() override { return not_asked(); }
   Position position_at(int64_t) override { return not_asked(); }
+  int64_t clock_micros() override {
+    not_asked();
+    return 0;
+  }
+  void cancel() noexcept override {}
   Position position_from(const std::string&) override { return not_asked(); }
   void check_position(const Position&) override { not_asked(); }
   std::unique_ptr<LogReader> open_log(const Position&, std::vector<SchemaRef>, const TableSelection&) override {
