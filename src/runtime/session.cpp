@@ -39,9 +39,19 @@ void Session::run() {
   }
   stop_threads();
   sink_->abandon();  // a transaction whose end was not read
-  save_state(true);
-  save_progress(true);
+  save_at_end();
   rethrow_failure();
+}
+
+/// An error on its way says why the session ends; one of the state file after it must not take its place.
+void Session::save_at_end() {
+  try {
+    save_state(true);
+    save_progress(true);
+  } catch (const std::exception& e) {
+    if (failure_ == nullptr && log_end_ == nullptr) throw;
+    spdlog::error("{}: {}", pipeline_.name, e.what());
+  }
 }
 
 void Session::start_threads() {

@@ -84,6 +84,7 @@ class Session {
   bool finished() const;  // mutex_ held
   void save_state(bool force);
   void save_progress(bool force);
+  void save_at_end();
   void fail(std::exception_ptr error);
   void rethrow_failure();
 
