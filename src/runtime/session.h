@@ -68,7 +68,9 @@ class Session {
   Position starting_position(const SavedState& saved);
   void reconcile_state(const SavedState& saved, const StoredPipeline& stored);
   std::vector<SchemaRef> schemas_at(const SavedState& saved, const StoredPipeline& stored);
-  void prepare_sink(const SavedState& saved, const std::vector<SchemaRef>& schemas, std::vector<CoreTable>& tables);
+  void prepare_sink(const SavedState& saved, const StoredPipeline& stored, std::vector<CoreTable>& tables);
+  void require_no_rows(const SavedState& saved, const StoredPipeline& stored, size_t table) const;
+  void save_schemas(const SavedState& saved);
   void make_core(Position start, std::vector<CoreTable> tables);
   void set_stop_position();
 

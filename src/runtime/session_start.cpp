@@ -69,7 +69,8 @@ void Session::connect() {
   start_ = starting_position(saved);
   if (!saved.position.known() && starts_at_end(pipeline_.startup)) require_unchanged(schemas_, source_->describe(pipeline_.tables));
   std::vector<CoreTable> tables;
-  prepare_sink(saved, schemas_, tables);
+  prepare_sink(saved, stored, tables);
+  save_schemas(saved);  // from now on these tables are known, so not before the sink has been found fit for them
   make_core(start_, std::move(tables));
   set_stop_position();
   auto reader = source_->open_log(start_, schemas_, pipeline_.tables);
@@ -141,7 +142,6 @@ std::vector<SchemaRef> Session::schemas_at(const SavedState& saved, const Stored
     for (const StoredSchema& s : stored.schemas) known[s.schema.name] = &s.schema;
   }
   std::vector<SchemaRef> out;
-  std::vector<StoredSchema> to_store;
   for (const SchemaRef& schema : now) {
     auto it = known.find(schema->name);
     if (it == known.end()) {
@@ -166,31 +166,44 @@ std::vector<SchemaRef> Session::schemas_at(const SavedState& saved, const Stored
                     " may SELECT from them.");
   }
   std::sort(out.begin(), out.end(), [](const SchemaRef& a, const SchemaRef& b) { return a->name < b->name; });
-  for (const SchemaRef& schema : out) to_store.push_back({*schema, saved.position.known() ? saved.position.text() : "-"});
-  std::lock_guard lock(state_.mutex);
-  state_.store->save_schemas(pipeline_.name, to_store);
   return out;
 }
 
-void Session::prepare_sink(const SavedState& saved, const std::vector<SchemaRef>& schemas, std::vector<CoreTable>& tables) {
-  tables_ = sink_tables(pipeline_, config_.sinks.at(pipeline_.sink).engine, schemas);
+void Session::save_schemas(const SavedState& saved) {
+  std::vector<StoredSchema> to_store;
+  for (const SchemaRef& schema : schemas_) to_store.push_back({*schema, saved.position.known() ? saved.position.text() : "-"});
+  std::lock_guard lock(state_.mutex);
+  state_.store->save_schemas(pipeline_.name, to_store);
+}
+
+/// Before its first row is copied a table must be empty, or the user must have said that its rows may stay. Later it has rows because of
+/// us, possibly without a finish record: changes are applied before the first chunk is. So it matters whether the table is new to this
+/// pipeline: all are before its first commit, later those that the state file has no schema of (when the file was lost nobody knows).
+void Session::require_no_rows(const SavedState& saved, const StoredPipeline& stored, size_t table) const {
+  const TableName& name = schemas_[table]->name;
+  bool known = saved.position.known() && (stored.schemas.empty() || std::any_of(stored.schemas.begin(), stored.schemas.end(),
+                                                                                [&](const auto& s) { return s.schema.name == name; }));
+  if (known) return;
+  throw Error(
+      ErrorKind::data, "copying " + printable(name.text()),
+      "the sink's table " + printable(tables_[table].target_table) + " already has rows, and this pipeline has never written to it",
+      "Empty the table, choose another target, or set existing_rows: keep for the pipeline: rows with the same key are then replaced, "
+      "others stay.");
+}
+
+void Session::prepare_sink(const SavedState& saved, const StoredPipeline& stored, std::vector<CoreTable>& tables) {
+  tables_ = sink_tables(pipeline_, config_.sinks.at(pipeline_.sink).engine, schemas_);
   std::vector<PreparedTable> prepared = sink_->prepare(pipeline_.name, tables_);
   bool copies = pipeline_.startup == Startup::initial || pipeline_.startup == Startup::snapshot_only || options_.stop_after_copy;
-  for (size_t i = 0; i < schemas.size(); ++i) {
+  for (size_t i = 0; i < schemas_.size(); ++i) {
     CoreTable t;
-    t.schema = schemas[i];
+    t.schema = schemas_[i];
     t.copy = copies;
     t.sink_was_empty = prepared[i].was_empty;
     for (const ChunkRecord& record : saved.chunks) {
-      if (record.table == schemas[i]->name) t.records.push_back(record);
+      if (record.table == schemas_[i]->name) t.records.push_back(record);
     }
-    if (copies && t.records.empty() && !prepared[i].was_empty && !pipeline_.keep_existing_rows && !saved.position.known()) {
-      throw Error(
-          ErrorKind::data, "copying " + printable(schemas[i]->name.text()),
-          "the sink's table " + printable(tables_[i].target_table) + " already has rows, and this pipeline has never written to it",
-          "Empty the table, choose another target, or set existing_rows: keep for the pipeline: rows with the same key are then replaced, "
-          "others stay.");
-    }
+    if (copies && t.records.empty() && !prepared[i].was_empty && !pipeline_.keep_existing_rows) require_no_rows(saved, stored, i);
     tables.push_back(std::move(t));
   }
 }
