@@ -16,14 +16,15 @@ enum class PipelineState : uint8_t { starting, copying, streaming, reconnecting,
 std::string_view state_name(PipelineState state);
 
 struct TableStatus {
-  std::string source;  // "shop.orders"
-  std::string target;  // "shop.orders" or "orders"
-  std::string state;   // pending | copying | streaming
-  uint64_t rows_copied = 0;
+  std::string source;         // "shop.orders"
+  std::string target;         // "shop.orders" or "orders"
+  std::string state;          // pending | copying | streaming
+  uint64_t rows_copied = 0;   // in the sink, by the finish records of its chunks: also those of earlier runs
+  uint64_t rows_resumed = 0;  // of these, copied before this process began
   uint64_t rows_estimated = 0;
-  uint64_t bytes_copied = 0;
-  uint64_t chunks_done = 0;
-  double copy_seconds = 0;  // from its first chunk's opening to its last chunk's commit, or until now
+  uint64_t bytes_copied = 0;                     // by this process
+  uint64_t chunks_done = 0, chunks_resumed = 0;  // as for rows
+  double copy_seconds = 0;                       // from its first chunk's opening to its last chunk's commit, or until now
   uint64_t changes_applied = 0;
 };
 
@@ -51,7 +52,8 @@ struct PipelineStatus {
   uint64_t rows_filtered_total = 0;
   std::map<std::string, uint64_t> applied_rows_total;  // insert | update | delete
   uint64_t transactions_total = 0, sink_commits_total = 0, retries_total = 0;
-  uint64_t snapshot_rows_total = 0, snapshot_rows_expected = 0;
+  uint64_t snapshot_rows_total = 0, snapshot_rows_resumed = 0;  // rows that this process copied, and those that were copied before
+  uint64_t snapshot_rows_expected = 0;                          // what both together will be
   double last_applied_commit_unix = 0;
   // apply_batch_duration_seconds histogram: counts per bucket of kBatchBuckets, then sum and count
   std::vector<uint64_t> batch_duration_buckets;

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "cli/human.h"
@@ -15,10 +16,13 @@ struct Total {
   uint64_t rows = 0, bytes = 0;
 };
 
+/// What this run did: an interrupted copy that goes on does not copy again what is there.
+uint64_t rows_of(const TableStatus& t) { return t.rows_copied - std::min(t.rows_copied, t.rows_resumed); }
+
 Total total_of(const PipelineStatus& status) {
   Total out;
   for (const TableStatus& t : status.tables) {
-    out.rows += t.rows_copied;
+    out.rows += rows_of(t);
     out.bytes += t.bytes_copied;
   }
   return out;
@@ -33,8 +37,8 @@ std::string copy_table_text(const PipelineStatus& status, double wall_seconds) {
   table.column("table", TextTable::Align::left);
   for (const char* title : {"rows", "bytes", "time", "rows/s"}) table.column(title, TextTable::Align::right);
   for (const TableStatus& t : status.tables) {
-    table.row({printable(t.source), grouped(t.rows_copied), human_bytes(static_cast<double>(t.bytes_copied)), human_seconds(t.copy_seconds),
-               rate_text(t.rows_copied, t.copy_seconds)});
+    table.row({printable(t.source), grouped(rows_of(t)), human_bytes(static_cast<double>(t.bytes_copied)), human_seconds(t.copy_seconds),
+               rate_text(rows_of(t), t.copy_seconds)});
   }
   Total total = total_of(status);
   table.row({"Total", grouped(total.rows), human_bytes(static_cast<double>(total.bytes)), human_seconds(wall_seconds),
@@ -51,7 +55,7 @@ std::string copy_table_json(const PipelineStatus& status, double wall_seconds) {
   ordered_json out = {{"pipeline", status.name}, {"source", status.source}, {"sink", status.sink}, {"tables", ordered_json::array()}};
   for (const TableStatus& t : status.tables) {
     out["tables"].push_back(
-        {{"source", t.source}, {"target", t.target}, {"rows", t.rows_copied}, {"bytes", t.bytes_copied}, {"seconds", t.copy_seconds}});
+        {{"source", t.source}, {"target", t.target}, {"rows", rows_of(t)}, {"bytes", t.bytes_copied}, {"seconds", t.copy_seconds}});
   }
   out["rows"] = total.rows;
   out["bytes"] = total.bytes;

@@ -65,6 +65,7 @@ CopyView copy_view(const PipelineStatus& status) {
   for (const TableStatus& t : status.tables) {
     if (is_done(t)) ++view.tables_done;
     view.rows += t.rows_copied;
+    view.rows_now += t.rows_copied - std::min(t.rows_copied, t.rows_resumed);
     view.rows_expected += expected(t);
     view.bytes += t.bytes_copied;
   }
@@ -98,13 +99,13 @@ std::vector<std::string> progress_screen(const PipelineStatus& status, const Cop
 Progress::Progress(bool quiet) : quiet_(quiet), terminal_(stderr_is_terminal()), last_plain_line_(Clock::now()) {}
 
 void Progress::measure(CopyView& view, Clock::time_point now) {
-  samples_.push_back({now, view.rows, view.bytes});
+  samples_.push_back({now, view.rows_now, view.bytes});
   while (samples_.size() > 2 && now - samples_.front().at > kRateWindow) samples_.pop_front();
   const Sample& first = samples_.front();
   double seconds = std::chrono::duration<double>(now - first.at).count();
   if (seconds <= 0) return;
-  // a copy that goes on after a reconnect may count some rows again: never a negative rate
-  view.rows_per_second = view.rows > first.rows ? static_cast<double>(view.rows - first.rows) / seconds : 0;
+  // a batch that is dropped with its connection takes its bytes with it: never a negative rate
+  view.rows_per_second = view.rows_now > first.rows ? static_cast<double>(view.rows_now - first.rows) / seconds : 0;
   view.bytes_per_second = view.bytes > first.bytes ? static_cast<double>(view.bytes - first.bytes) / seconds : 0;
 }
 

@@ -16,6 +16,7 @@ namespace tidemark {
 struct CopyView {
   size_t tables = 0, tables_done = 0;
   uint64_t rows = 0, rows_expected = 0, bytes = 0;
+  uint64_t rows_now = 0;  // of `rows`, those of this run
   double rows_per_second = 0, bytes_per_second = 0;
 };
 CopyView copy_view(const PipelineStatus& status);

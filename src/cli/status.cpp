@@ -90,7 +90,7 @@ int from_daemon(const Arguments& arguments, const std::string& body) {
   return 0;
 }
 
-/// Rows of the finished chunks of all sessions; what was saved of the progress is that of the last session.
+/// Rows of the finished chunks: the progress is saved less often than they are.
 void count_copied_rows(const StoredPipeline& stored, std::vector<StoredTableProgress>& tables) {
   std::map<TableName, uint64_t> rows;
   for (const ChunkRecord& chunk : stored.chunks) rows[chunk.table] += chunk.done ? chunk.rows : 0;

@@ -116,8 +116,11 @@ constexpr PerPipelineCount kCounts[] = {
     {"tidemark_transactions_total", "counter", "Source transactions applied.", &PipelineStatus::transactions_total},
     {"tidemark_sink_commits_total", "counter", "Transactions committed at the sink.", &PipelineStatus::sink_commits_total},
     {"tidemark_retries_total", "counter", "Reconnections and repeated batches.", &PipelineStatus::retries_total},
-    {"tidemark_snapshot_rows_total", "counter", "Rows copied by the snapshot.", &PipelineStatus::snapshot_rows_total},
-    {"tidemark_snapshot_rows_expected", "gauge", "Rows that the snapshot is expected to copy, by the source's statistics.",
+    {"tidemark_snapshot_rows_total", "counter", "Rows that the copy brought since the daemon started.",
+     &PipelineStatus::snapshot_rows_total},
+    {"tidemark_snapshot_rows_resumed", "gauge", "Rows that had been copied before the daemon started.",
+     &PipelineStatus::snapshot_rows_resumed},
+    {"tidemark_snapshot_rows_expected", "gauge", "Rows that the whole copy is expected to have, by the source's statistics.",
      &PipelineStatus::snapshot_rows_expected},
 };
 

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <nlohmann/json.hpp>
 
@@ -29,9 +30,11 @@ Json table_json(const TableStatus& table) {
           {"target", table.target},
           {"state", table.state},
           {"rows_copied", table.rows_copied},
+          {"rows_resumed", table.rows_resumed},
           {"rows_estimated", table.rows_estimated},
           {"bytes_copied", table.bytes_copied},
           {"chunks_done", table.chunks_done},
+          {"chunks_resumed", table.chunks_resumed},
           {"copy_seconds", table.copy_seconds},
           {"changes_applied", table.changes_applied}};
 }
@@ -77,7 +80,9 @@ Json pipeline_json(const PipelineStatus& p) {
       p.last_applied_commit_unix <= 0 ? Json(nullptr) : Json(rfc3339(std::llround(p.last_applied_commit_unix * 1e6)));
   json["rates"] = {{"rows_per_second", p.rows_per_second}, {"bytes_per_second", p.bytes_per_second}};
   json["queue"] = {{"bytes", p.queue_bytes}, {"limit_bytes", p.queue_limit_bytes}};
-  json["snapshot"] = {{"rows", p.snapshot_rows_total}, {"rows_expected", p.snapshot_rows_expected}};
+  json["snapshot"] = {{"rows", p.snapshot_rows_resumed + p.snapshot_rows_total},
+                      {"rows_resumed", p.snapshot_rows_resumed},
+                      {"rows_expected", p.snapshot_rows_expected}};
   json["totals"] = totals_json(p);
   json["apply_batch_seconds"] = {{"upper_bounds", kBatchBuckets},
                                  {"counts", p.batch_duration_buckets},
@@ -121,9 +126,11 @@ TableStatus table_from(const Json& json) {
   take(json, "target", table.target);
   take(json, "state", table.state);
   take(json, "rows_copied", table.rows_copied);
+  take(json, "rows_resumed", table.rows_resumed);
   take(json, "rows_estimated", table.rows_estimated);
   take(json, "bytes_copied", table.bytes_copied);
   take(json, "chunks_done", table.chunks_done);
+  take(json, "chunks_resumed", table.chunks_resumed);
   take(json, "copy_seconds", table.copy_seconds);
   take(json, "changes_applied", table.changes_applied);
   return table;
@@ -181,6 +188,8 @@ PipelineStatus pipeline_from(const Json& json) {
   take(member(json, "queue"), "bytes", p.queue_bytes);
   take(member(json, "queue"), "limit_bytes", p.queue_limit_bytes);
   take(member(json, "snapshot"), "rows", p.snapshot_rows_total);
+  take(member(json, "snapshot"), "rows_resumed", p.snapshot_rows_resumed);
+  p.snapshot_rows_total -= std::min(p.snapshot_rows_total, p.snapshot_rows_resumed);
   take(member(json, "snapshot"), "rows_expected", p.snapshot_rows_expected);
   take_totals(member(json, "totals"), p);
   const Json& batches = member(json, "apply_batch_seconds");

@@ -40,9 +40,10 @@ bool Session::copy_one(SnapshotReader& reader) {
     std::lock_guard lock(mutex_);
     if (stopping_ || !copy_allowed_) return false;
     task = core_->take_chunk_task();
-    if (task) copy_times_.try_emplace(schemas_[task->table]->name, CopyTime{Clock::now(), {}});
+    if (!task) return false;
+    CopyProgress& copied = copied_[schemas_[task->table]->name];
+    if (!copied.first) copied.first = copied.last = Clock::now();
   }
-  if (!task) return false;
   const TableSchema& schema = *schemas_[task->table];
   std::optional<KeyBytes> upto;
   if (!task->whole) upto = reader.boundary(schema, task->range.after, task->range.upto, task->rows);

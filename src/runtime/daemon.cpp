@@ -153,7 +153,7 @@ class Daemon {
   void log_status() {
     for (const auto& p : status().pipelines) {
       spdlog::info("{}: {}, applied {}, lag {:.1f} s, {} rows copied, {} changes applied", p->name, state_name(p->state),
-                   p->position_applied, p->lag_seconds, p->snapshot_rows_total, p->changes_applied_total);
+                   p->position_applied, p->lag_seconds, p->snapshot_rows_resumed + p->snapshot_rows_total, p->changes_applied_total);
     }
   }
 

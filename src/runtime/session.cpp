@@ -231,7 +231,13 @@ void Session::write(const CoreBatch& batch) {
     totals_.seconds += seconds;
     if (batch.last_commit_micros != 0) totals_.last_commit_unix = static_cast<double>(batch.last_commit_micros) / 1e6;
     if (batch.commit) ++totals_.commits;
-    for (const ChunkRecord& record : batch.chunks) copy_times_[record.table].last = Clock::now();
+    for (const ChunkRecord& record : batch.chunks) {
+      if (!record.done) continue;
+      CopyProgress& copied = copied_[record.table];
+      copied.rows += record.rows;
+      ++copied.chunks;
+      copied.last = Clock::now();
+    }
     changed_.notify_all();
   }
   if (!batch.commit) return;
@@ -269,8 +275,7 @@ void Session::save_progress(bool force) {
   {
     std::lock_guard lock(mutex_);
     for (uint32_t i = 0; i < schemas_.size(); ++i) {
-      const TableCounts& t = core_->table_counts(i);
-      progress.push_back({schemas_[i]->name, !t.copying ? "streaming" : t.started ? "copying" : "pending", t.rows_copied});
+      progress.push_back({schemas_[i]->name, table_state(i), copied_.at(schemas_[i]->name).rows});
     }
   }
   std::lock_guard lock(state_.mutex);

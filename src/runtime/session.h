@@ -50,7 +50,7 @@ class Session {
   void request_stop();
   /// Give up what is under way; nothing is lost, since the sink rolls back to its last commit.
   void abort();
-  /// Fills in what this session knows; fields of earlier sessions' totals are added by the caller.
+  /// Fills in what this session knows, and adds to the totals: `status` holds those of earlier sessions.
   void fill_status(PipelineStatus& status) const;
   /// The sink has committed something: the connection works.
   bool made_progress() const { return commits_ > 0; }
@@ -90,6 +90,10 @@ class Session {
   void fail(std::exception_ptr error);
   void rethrow_failure();
 
+  // session_status.cpp; mutex_ held
+  void fill_tables(PipelineStatus& status) const;
+  const char* table_state(uint32_t table) const;
+
   // copy_workers.cpp
   void copy_chunks(size_t worker);
   bool copy_one(SnapshotReader& reader);
@@ -119,10 +123,13 @@ class Session {
   bool log_drained_ = false;    // the router has taken all that the reader read
   bool stopping_ = false, aborting_ = false;
   Totals totals_;
-  struct CopyTime {
-    std::chrono::steady_clock::time_point first, last;  // first chunk taken, last chunk committed
+  struct CopyProgress {
+    uint64_t rows = 0, chunks = 0;                               // by the finish records in the sink
+    uint64_t rows_before = 0, chunks_before = 0;                 // of these, by sessions before this one
+    std::optional<std::chrono::steady_clock::time_point> first;  // its first chunk was taken
+    std::chrono::steady_clock::time_point last;                  // the last one was committed
   };
-  std::map<TableName, CopyTime> copy_times_;
+  std::map<TableName, CopyProgress> copied_;
   bool connected_ = false;
 
   BoundedQueue<std::shared_ptr<const LogBatch>> queue_;

@@ -200,10 +200,19 @@ void Session::prepare_sink(const SavedState& saved, const StoredPipeline& stored
     t.schema = schemas_[i];
     t.copy = copies;
     t.sink_was_empty = prepared[i].was_empty;
+    CopyProgress copied;
     for (const ChunkRecord& record : saved.chunks) {
-      if (record.table == schemas_[i]->name) t.records.push_back(record);
+      if (record.table != schemas_[i]->name) continue;
+      t.records.push_back(record);
+      if (!record.done) continue;
+      copied.rows_before += record.rows;
+      ++copied.chunks_before;
     }
     if (copies && t.records.empty() && !prepared[i].was_empty && !pipeline_.keep_existing_rows) require_no_rows(saved, stored, i);
+    copied.rows = copied.rows_before;
+    copied.chunks = copied.chunks_before;
+    std::lock_guard lock(mutex_);
+    copied_[schemas_[i]->name] = copied;
     tables.push_back(std::move(t));
   }
 }

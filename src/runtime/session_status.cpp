@@ -1,4 +1,5 @@
 // What a session says of itself, for status, metrics and progress.
+#include <algorithm>
 #include <chrono>
 
 #include "runtime/session.h"
@@ -51,26 +52,52 @@ void Session::fill_status(PipelineStatus& status) const {
     status.batch_duration_count += totals_.buckets[i];
   }
   status.batch_duration_sum += totals_.seconds;
+  fill_tables(status);
+}
+
+/// Rows and chunks are those of the finish records, which sessions share; what only this session knows is added to what earlier ones
+/// of this process did.
+void Session::fill_tables(PipelineStatus& status) const {
+  std::map<std::string, TableStatus> earlier;
+  for (TableStatus& table : status.tables) earlier[table.source] = std::move(table);
   status.tables.clear();
+  status.snapshot_rows_total = status.snapshot_rows_resumed = status.snapshot_rows_expected = 0;
   for (uint32_t i = 0; i < tables_.size(); ++i) {
     const TableCounts& t = core_->table_counts(i);
+    const CopyProgress& copied = copied_.at(schemas_[i]->name);
     TableStatus table;
     table.source = schemas_[i]->name.text();
     table.target = tables_[i].target_schema.empty() ? tables_[i].target_table : tables_[i].target_schema + "." + tables_[i].target_table;
-    table.state = !t.copying ? "streaming" : t.started ? "copying" : "pending";
-    table.rows_copied = t.rows_copied;
-    table.rows_estimated = std::max(schemas_[i]->rows_estimated, t.rows_copied);
+    table.state = table_state(i);
+    table.rows_copied = copied.rows;
+    table.chunks_done = copied.chunks;
+    table.rows_resumed = copied.rows_before;
+    table.chunks_resumed = copied.chunks_before;
+    table.rows_estimated = std::max(schemas_[i]->rows_estimated, copied.rows);
     table.bytes_copied = t.bytes_copied;
-    table.chunks_done = t.chunks_done;
-    if (auto it = copy_times_.find(schemas_[i]->name); it != copy_times_.end()) {
-      auto until = t.copying ? std::chrono::steady_clock::now() : it->second.last;
-      table.copy_seconds = std::max(0.0, std::chrono::duration<double>(until - it->second.first).count());
+    if (copied.first) {
+      auto until = t.copying ? std::chrono::steady_clock::now() : copied.last;
+      table.copy_seconds = std::max(0.0, std::chrono::duration<double>(until - *copied.first).count());
     }
     table.changes_applied = t.changes_applied;
-    status.snapshot_rows_total += t.rows_copied;
-    status.snapshot_rows_expected += t.copying ? table.rows_estimated : t.rows_copied;
+    if (auto it = earlier.find(table.source); it != earlier.end()) {
+      table.rows_resumed = it->second.rows_resumed;
+      table.chunks_resumed = it->second.chunks_resumed;
+      table.bytes_copied += it->second.bytes_copied;
+      table.copy_seconds += it->second.copy_seconds;
+      table.changes_applied += it->second.changes_applied;
+    }
+    status.snapshot_rows_total += table.rows_copied - std::min(table.rows_copied, table.rows_resumed);
+    status.snapshot_rows_resumed += table.rows_resumed;
+    status.snapshot_rows_expected += t.copying ? table.rows_estimated : table.rows_copied;
     status.tables.push_back(std::move(table));
   }
+}
+
+const char* Session::table_state(uint32_t table) const {
+  const TableCounts& t = core_->table_counts(table);
+  if (!t.copying) return "streaming";
+  return t.started || copied_.at(schemas_[table]->name).chunks != 0 ? "copying" : "pending";
 }
 
 }  // namespace tidemark

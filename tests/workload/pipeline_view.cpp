@@ -19,7 +19,11 @@ PipelineView view_pipeline(const std::string& config_file) {
   if (pipeline["last_error"].is_object()) out.error = pipeline["last_error"].dump();
   out.tables_left = pipeline["tables"].value("pending", 0u) + pipeline["tables"].value("copying", 0u);
   out.tables_streaming = pipeline["tables"].value("streaming", 0u);
-  for (const auto& table : pipeline["table_progress"]) out.chunks_done += table.value("chunks_done", uint64_t{0});
+  for (const auto& table : pipeline["table_progress"]) {
+    out.chunks_done += table.value("chunks_done", uint64_t{0});
+    out.chunks_resumed += table.value("chunks_resumed", uint64_t{0});
+    out.rows_copied += table.value("rows_copied", uint64_t{0});
+  }
   const auto& totals = pipeline["totals"];
   out.changes_read = totals["changes_read"];
   out.changes_applied = totals["changes_applied"];

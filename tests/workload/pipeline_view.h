@@ -13,7 +13,8 @@ struct PipelineView {
   std::string error;     // the last one, with its hint
   std::string position_read;
   uint64_t tables_left = 0, tables_streaming = 0;
-  uint64_t chunks_done = 0;
+  uint64_t chunks_done = 0, chunks_resumed = 0;  // all, and those of earlier runs
+  uint64_t rows_copied = 0;
   uint64_t changes_read = 0, changes_applied = 0, changes_dropped = 0;
 
   bool copied() const { return answers && tables_left == 0 && tables_streaming != 0; }

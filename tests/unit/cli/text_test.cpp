@@ -76,12 +76,13 @@ TEST_CASE("a copy ends with a table") {
   t.source = "shop.customers";
   t.target = "shop.customers";
   t.state = "streaming";
-  t.rows_copied = 8'104'221;
+  t.rows_copied = 8'204'221;
+  t.rows_resumed = 100'000;  // by an earlier run
   t.bytes_copied = 1'200'000'000;
   t.copy_seconds = 41;
   status.tables = {t};
   t.source = "shop.empty";
-  t.rows_copied = t.bytes_copied = 0;
+  t.rows_copied = t.rows_resumed = t.bytes_copied = 0;
   t.copy_seconds = 0;
   status.tables.push_back(t);
   CHECK(copy_table_text(status, 50) ==

@@ -89,6 +89,7 @@ TEST_CASE("metrics carry the pipeline's numbers under documented names", "[contr
   CHECK(value("tidemark_queue_bytes{pipeline=\"shop\"}") == "81234");
   CHECK(value("tidemark_queue_limit_bytes{pipeline=\"shop\"}") == "67108864");
   CHECK(value("tidemark_snapshot_rows_total{pipeline=\"shop\"}") == "31000000");
+  CHECK(value("tidemark_snapshot_rows_resumed{pipeline=\"shop\"}") == "4000000");
   CHECK(value("tidemark_snapshot_rows_expected{pipeline=\"shop\"}") == "67300000");
   CHECK(value("tidemark_tables{pipeline=\"shop\",state=\"copying\"}") == "1");
   CHECK(value("tidemark_tables{pipeline=\"shop\",state=\"pending\"}") == "0");

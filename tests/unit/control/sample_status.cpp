@@ -43,6 +43,7 @@ PipelineStatus full_pipeline() {
   p.sink_commits_total = 1007;
   p.retries_total = 1008;
   p.snapshot_rows_total = 31000000;
+  p.snapshot_rows_resumed = 4000000;
   p.snapshot_rows_expected = 67300000;
   p.last_applied_commit_unix = 1793223000.25;
   for (uint64_t i = 0; i <= std::size(kBatchBuckets); ++i) p.batch_duration_buckets.push_back(i + 1);
@@ -53,9 +54,11 @@ PipelineStatus full_pipeline() {
   orders.target = "sales.orders";
   orders.state = "copying";
   orders.rows_copied = 31;
+  orders.rows_resumed = 20;
   orders.rows_estimated = 67;
   orders.bytes_copied = 4096;
   orders.chunks_done = 3;
+  orders.chunks_resumed = 2;
   orders.copy_seconds = 1.5;
   orders.changes_applied = 5;
   TableStatus customers;
