@@ -38,7 +38,8 @@ struct PipelineStatus {
   std::string name, source, sink;          // names in the configuration
   std::string source_engine, sink_engine;  // e.g. "mariadb 10.11.19", "PostgreSQL 15.20"
   PipelineState state = PipelineState::starting;
-  std::string reason;                                           // one line for people, e.g. "waiting 4 s before reconnecting to the source"
+  std::string reason;                                           // one line for people, e.g. "connection lost; trying again in 4 s"
+  int64_t next_attempt_unix_micros = 0;                         // while waiting to connect again: when; 0 else
   std::string position_read, position_applied, position_saved;  // Position::text(); saved = in the state file
   double lag_seconds = -1;  // age of the oldest transaction that was read and is not in the sink; 0 when there is none; -1 unknown
   uint64_t lag_bytes = 0;   // log bytes read but not applied

@@ -109,6 +109,8 @@ std::string error_lines(const PipelineStatus& p, const Painter& painter) {
 std::string pipeline_text(const PipelineStatus& p, const Painter& painter) {
   std::string out = headline(p, painter) + "\n";
   if (!p.reason.empty()) out += fmt::format("  {}\n", printable(p.reason));
+  if (p.next_attempt_unix_micros > 0)
+    out += fmt::format("  next attempt: {}\n", timestamp_text(p.next_attempt_unix_micros / 1'000'000 * 1'000'000));
   out += tables_text(p);
   if (!p.position_applied.empty() && p.position_applied != "-") out += fmt::format("  applied: {}\n", printable(p.position_applied));
   if (p.position_saved != p.position_applied && !p.position_saved.empty())

@@ -72,6 +72,7 @@ Json pipeline_json(const PipelineStatus& p) {
   json["sink"] = {{"name", p.sink}, {"engine", p.sink_engine}, {"connected", p.sink_connected}};
   json["state"] = std::string(state_name(p.state));
   json["reason"] = text_or_null(p.reason);
+  json["next_attempt_at"] = p.next_attempt_unix_micros <= 0 ? Json(nullptr) : Json(rfc3339(p.next_attempt_unix_micros));
   json["lag"] = {{"seconds", p.lag_seconds < 0 ? Json(nullptr) : Json(p.lag_seconds)}, {"bytes", p.lag_bytes}};
   json["positions"] = {{"read", text_or_null(p.position_read)},
                        {"applied", text_or_null(p.position_applied)},
@@ -175,6 +176,9 @@ PipelineStatus pipeline_from(const Json& json) {
   take(sink, "connected", p.sink_connected);
   p.state = state_from_name(member(json, "state").get<std::string>());
   take(json, "reason", p.reason);
+  std::string next_attempt_at;
+  take(json, "next_attempt_at", next_attempt_at);
+  if (!next_attempt_at.empty()) p.next_attempt_unix_micros = parse_rfc3339(next_attempt_at);
   take(member(json, "lag"), "seconds", p.lag_seconds);
   take(member(json, "lag"), "bytes", p.lag_bytes);
   take(positions, "read", p.position_read);

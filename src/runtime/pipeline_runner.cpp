@@ -8,6 +8,12 @@
 
 namespace tidemark {
 
+namespace {
+int64_t unix_micros() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
+}  // namespace
+
 PipelineRunner::PipelineRunner(const Config& config, const PipelineConfig& pipeline, const Engines& engines, SharedState& state,
                                SessionOptions options)
     : config_(config),
@@ -53,22 +59,28 @@ bool PipelineRunner::run_session() {
   return true;
 }
 
+/// Another tidemark at the sink, or another replica with our server_id, is a mistake to be told at once when the pipeline starts. Once it
+/// has run it is not: it came later, or is what a lost connection left behind, and ends by itself or by what the hint says.
+bool PipelineRunner::may_pass(const Error& error) const {
+  return retry_of(error.kind()) == Retry::with_backoff || (error.kind() == ErrorKind::busy && has_run_);
+}
+
 bool PipelineRunner::recover(const Error& error) {
   remember_totals();
   std::chrono::milliseconds delay{0};
+  std::string hint;
   {
     std::lock_guard lock(mutex_);
-    bool passing = error.kind() == ErrorKind::interrupted || retry_of(error.kind()) == Retry::with_backoff;
-    if (stop_ && passing) {  // stopping anyway: the sink stands at its last commit
+    if (stop_ && (error.kind() == ErrorKind::interrupted || may_pass(error))) {  // stopping anyway: the sink stands at its last commit
       state_now_ = PipelineState::stopped;
+      reason_ = "stopped on request";
       return false;
     }
     error_ = error;
-    error_micros_ = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+    error_micros_ = unix_micros();
     // A unique key of the sink that is not the row's key can clash while net changes are applied: once more, in source order.
     bool order_may_help = error.kind() == ErrorKind::sink_conflict && !options_.ordered;
-    bool give_up =
-        retry_of(error.kind()) == Retry::never || (error.kind() == ErrorKind::sink_conflict && options_.ordered) || backoff_.exhausted();
+    bool give_up = !may_pass(error) || (error.kind() == ErrorKind::sink_conflict && options_.ordered) || backoff_.exhausted();
     if (give_up) {
       failed_ = true;
       state_now_ = PipelineState::failed;
@@ -79,6 +91,8 @@ bool PipelineRunner::recover(const Error& error) {
       ++retries_;
       state_now_ = PipelineState::reconnecting;
       reason_ = fmt::format("{}; trying again in {:.1f} s", error.what(), static_cast<double>(delay.count()) / 1000);
+      next_attempt_micros_ = error_micros_ + std::chrono::microseconds(delay).count();
+      if (error.hint() != hinted_) hint = hinted_ = error.hint();  // once, not with every attempt
     }
   }
   if (failed_) {
@@ -87,6 +101,7 @@ bool PipelineRunner::recover(const Error& error) {
     return false;
   }
   spdlog::warn("{}: {}", pipeline_.name, reason_);
+  if (!hint.empty()) spdlog::warn("{}: hint: {}", pipeline_.name, hint);
   pause(delay);
   return true;
 }
@@ -101,10 +116,12 @@ void PipelineRunner::remember_totals() {
   std::lock_guard lock(mutex_);
   if (!session_) return;
   session_->fill_status(kept_);
+  has_run_ = has_run_ || kept_.source_connected;
   kept_.source_connected = kept_.sink_connected = false;
   if (session_->made_progress()) {
     backoff_.succeeded();
     options_.ordered = false;
+    hinted_.clear();
   }
   session_.reset();
 }
@@ -133,12 +150,16 @@ PipelineStatus PipelineRunner::status() const {
   PipelineStatus status = kept_;
   if (session_) {
     session_->fill_status(status);
-    if (!status.source_connected) status.state = PipelineState::starting;
+    if (!status.source_connected) {
+      status.state = error_ ? PipelineState::reconnecting : PipelineState::starting;
+      if (error_) status.reason = fmt::format("connecting again after: {}", error_->what());
+    }
   }
   if (state_now_ != PipelineState::starting && (ended_ || !session_)) {
     status.state = state_now_;
     status.reason = reason_;
     status.source_connected = status.sink_connected = false;
+    if (state_now_ == PipelineState::reconnecting) status.next_attempt_unix_micros = next_attempt_micros_;
   }
   status.retries_total = retries_;
   if (error_) {

@@ -31,6 +31,7 @@ class PipelineRunner {
  private:
   bool run_session();                // true: ended as wished
   bool recover(const Error& error);  // false: give up
+  bool may_pass(const Error& error) const;
   void pause(std::chrono::milliseconds delay);
   void remember_totals();
 
@@ -48,7 +49,9 @@ class PipelineRunner {
   PipelineState state_now_ = PipelineState::starting;
   std::string reason_;
   std::optional<Error> error_;  // the latest, for status
-  int64_t error_micros_ = 0;
+  int64_t error_micros_ = 0, next_attempt_micros_ = 0;
+  std::string hinted_;    // the hint that was logged last, since something was committed
+  bool has_run_ = false;  // a session was connected to both ends
   bool failed_ = false, stop_ = false, aborted_ = false;
   uint64_t retries_ = 0;
   std::atomic<bool> ended_{false};

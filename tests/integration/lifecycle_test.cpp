@@ -5,6 +5,7 @@
 #include <chrono>
 #include <filesystem>
 #include <memory>
+#include <thread>
 
 #include "integration/both_sinks.h"
 #include "servers/postgres_server.h"
@@ -37,6 +38,25 @@ class Blockade {
  private:
   std::unique_ptr<PostgresClient> postgres_;
   std::unique_ptr<SqliteFile> sqlite_;
+};
+
+/// Holds the lock of the running pipeline, as another tidemark would that came while its connection was lost.
+class Taken {
+ public:
+  explicit Taken(PostgresServer& server) : client_(server.connect()) {
+    // it stands in line before the pipeline loses its connection
+    std::thread waits([&] { client_.exec("SELECT pg_advisory_lock(hashtextextended('tidemark pipeline \"tidemark\" shop', 0))"); });
+    const bool stands_in_line =
+        wait_until(20s, [&] { return server.value("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") == "1"; });
+    server.exec(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND granted AND database = (SELECT oid FROM "
+        "pg_database WHERE datname = current_database())");
+    waits.join();
+    REQUIRE(stands_in_line);
+  }
+
+ private:
+  PostgresClient client_;
 };
 
 }  // namespace
@@ -221,6 +241,25 @@ TEST_CASE("a second daemon is refused, on the same state file and on the same pi
     CHECK(place.sink.differences_after(20s, place.source) == kNoDifference);
     CHECK(daemon.stop() == 0);
   });
+}
+
+TEST_CASE("a pipeline that runs waits for a sink that another tidemark has taken", "[lifecycle]") {
+  PostgresServer server;
+  LedgerPlace place(&server, "retry: {initial: 100ms, max: 500ms}");
+  TidemarkProcess daemon = place.start();
+  REQUIRE(place.wait_for_copy());
+  {
+    const Taken other(server);
+    place.source.exec("INSERT INTO d.ledger VALUES (1, 1, 5)");
+    const bool waits = wait_until(40s, [&] { return view_pipeline(place.config).error.find("another tidemark") != std::string::npos; });
+    INFO(daemon.log_tail());
+    REQUIRE(waits);
+    CHECK(view_pipeline(place.config).state == "reconnecting");
+    CHECK(daemon.running());
+    CHECK(daemon.log().find("hint: stop the other one") != std::string::npos);
+  }
+  CHECK(place.sink.differences_after(40s, place.source) == kNoDifference);
+  CHECK(daemon.stop() == 0);
 }
 
 TEST_CASE("rows that are in the target already stop a new pipeline, unless it is told to keep them", "[lifecycle]") {

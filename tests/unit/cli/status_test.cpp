@@ -103,6 +103,16 @@ TEST_CASE("tables that are not streaming yet are listed") {
         std::string::npos);
 }
 
+TEST_CASE("a pipeline that waits says for what, and until when") {
+  PipelineStatus p = streaming();
+  p.state = PipelineState::reconnecting;
+  p.reason = "reading the log: connection lost; trying again in 4.0 s";
+  p.next_attempt_unix_micros = 1'767'225'604'500'000;
+  CHECK(
+      text_of(daemon_with({p})).find("  reading the log: connection lost; trying again in 4.0 s\n  next attempt: 2026-01-01T00:00:04Z\n") !=
+      std::string::npos);
+}
+
 TEST_CASE("what --check calls unhealthy") {
   using std::chrono::milliseconds;
   CHECK(unhealthy_reasons(daemon_with({streaming()}), "", std::nullopt).empty());

@@ -23,6 +23,7 @@ PipelineStatus full_pipeline() {
   PipelineStatus p = healthy_pipeline("shop");
   p.state = PipelineState::reconnecting;
   p.reason = "waiting 4 s before reconnecting to the source";
+  p.next_attempt_unix_micros = 1793223005500000;
   p.source_connected = false;
   p.position_read = "mariadb server=1 file=binlog.000012:4711 gtids=0-1-57";
   p.position_applied = "mariadb server=1 file=binlog.000012:4600 gtids=0-1-56";

@@ -50,6 +50,8 @@ TEST_CASE("a status survives the way through JSON", "[control]") {
   CHECK(p.last_applied_commit_unix == q.last_applied_commit_unix);
   CHECK(p.tables.at(0).copy_seconds == 1.5);
   CHECK(p.warnings == q.warnings);
+  CHECK(p.next_attempt_unix_micros == q.next_attempt_unix_micros);
+  CHECK(p.snapshot_rows_total == q.snapshot_rows_total);
   CHECK_FALSE(after.pipelines[1]->last_error.present);
 }
 
