@@ -14,7 +14,7 @@ enum class ErrorKind : uint8_t {
   usage,               // the command line
   config,              // the configuration file
   state,               // the state file cannot be used
-  busy,                // another daemon holds the state file, the slot or the server id
+  busy,                // another daemon holds the state file, the sink or the server id; retried by a pipeline that has run
   source_unavailable,  // cannot connect, connection lost
   sink_unavailable,
   credentials,      // wrong password or missing grants
