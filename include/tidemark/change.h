@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "tidemark/arena.h"
@@ -53,8 +54,18 @@ struct LogBatch {
   /// Covers every XA transaction that was pending at any moment of this batch, also one that the batch itself commits.
   LogOffset read_from;
   GtidSet read_from_gtids;
+  /// XA PREPAREs in this batch (CommitOrder::xa): whoever prepares a xid again has ended its last transaction.
+  struct Prepared {
+    LogOffset begin;
+    uint64_t xid;
+  };
+  std::vector<Prepared> xa_prepared;
+  /// Told once, when everything up to the position where the reader began has been read: what was prepared there.
+  std::optional<std::vector<uint64_t>> xa_prepared_at_start;
 
-  bool empty() const { return transactions.empty() && skipped_gtids.empty() && read_to == LogOffset{}; }
+  bool empty() const {
+    return transactions.empty() && skipped_gtids.empty() && read_to == LogOffset{} && xa_prepared.empty() && !xa_prepared_at_start;
+  }
   size_t bytes() const { return arena.bytes_allocated() + changes.capacity() * sizeof(Change); }
 };
 

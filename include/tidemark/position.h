@@ -89,12 +89,22 @@ struct Position {
   friend bool operator==(const Position&, const Position&) = default;
 };
 
+/// How the moment at which reads begin to see a transaction follows from its place in the log.
+enum class CommitOrder : uint8_t {
+  log,      // the engine commits in the order of the log: a read view's place in the log tells
+  xa,       // MariaDB writes XA COMMIT to the log first, the engine commits afterwards: XA RECOVER lists the xid until then
+  loose,    // MariaDB, another engine without two phases took part (Aria, even when only read): likewise, and nothing lists it
+  unended,  // its end is not read yet: `log` or `loose`
+};
+
 /// What identifies a transaction in the stream: where its first event lies and its GTID.
 struct TransactionMark {
   LogOffset begin;  // offset of its first event
   LogOffset end;    // offset after its last event; equals begin while the end is not yet read
   Gtid gtid;
   int64_t commit_micros = 0;  // source clock, microseconds since 1970 UTC; 0 = unknown
+  CommitOrder order = CommitOrder::log;
+  uint64_t xid = 0;  // order xa: hash of the xid; two that are equal are only told apart less well
 };
 
 /// Which transactions a chunk read saw (design rule 2.1).
@@ -104,10 +114,18 @@ struct Visibility {
   bool exact = true;  // false: `gtids` is only a lower bound, later transactions may be in the read as well
   LogOffset offset;   // by offset: exactly the transactions that end at or before it
   GtidSet gtids;      // by gtids: the transactions of this set
+  // By offset, of commits that are not ordered with the log (CommitOrder):
+  LogOffset xa_before;            // XA COMMITs that begin before it are in the read, except of
+  std::vector<uint64_t> xa_open;  // these, which were prepared, or half way through their commit, before the view was opened
+  bool loose = false;             // the loose ones that changed the table: it was locked while the view was opened
 
+  enum class Sight : uint8_t { seen, unseen, unknown };
+  Sight judge(const TransactionMark& mark) const;
   /// The transaction is proved to be in the read.
-  bool sees(const TransactionMark& mark) const;
-  /// Every transaction up to `position` is proved to be in the read: the barrier of design rule 2.2.
+  bool sees(const TransactionMark& mark) const { return judge(mark) == Sight::seen; }
+  /// This XA COMMIT is over, for the engine as well.
+  bool xa_ended(LogOffset begin, uint64_t xid) const;
+  /// Every transaction up to `position` is proved to be in the read, except XA and loose ones: a part of the barrier of design rule 2.2.
   bool sees_all(const Position& position) const;
 };
 

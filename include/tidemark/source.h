@@ -47,6 +47,12 @@ struct RowBlock {
 };
 using RowBlockSink = std::function<bool(std::unique_ptr<RowBlock>)>;
 
+/// What a read view must be good for, beyond what every one is.
+struct ReadNeeds {
+  bool exact = false;   // a lower bound is not enough
+  bool locked = false;  // loose commits (CommitOrder) must be in it as well: the table is locked for an instant
+};
+
 struct ReadView {
   Visibility visibility;
 };
@@ -59,9 +65,9 @@ class SnapshotReader {
   /// nullopt when fewer rows are left. Outside any read view.
   virtual std::optional<KeyBytes> boundary(const TableSchema& table, const std::optional<KeyBytes>& after,
                                            const std::optional<KeyBytes>& upto, uint64_t rows) = 0;
-  /// Opens a read view (design rule 2.1). `need_exact`: a lower bound is not enough. Waits for nothing; the caller checks the
-  /// barrier and, when it does not hold, calls end() and begins again.
-  virtual ReadView begin(const TableSchema& table, bool need_exact) = 0;
+  /// Opens a read view (design rule 2.1). Waits for nothing but a lock; the caller checks the barrier and, when it does not hold,
+  /// calls end() and begins again.
+  virtual ReadView begin(const TableSchema& table, const ReadNeeds& needs) = 0;
   /// Reads the range within the open view, in key order, in blocks of at most `block_bytes`.
   virtual void read(const TableSchema& table, const KeyRange& range, size_t block_bytes, const RowBlockSink& sink) = 0;
   /// Rows with these keys (those that exist), within the open view or outside one; for verify.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 
 #include "tidemark/error.h"
@@ -83,9 +84,22 @@ Position Position::parse(std::string_view text) {
   return p;
 }
 
-bool Visibility::sees(const TransactionMark& mark) const {
+Visibility::Sight Visibility::judge(const TransactionMark& mark) const {
+  if (by == By::gtids) return gtids.contains(mark.gtid) ? Sight::seen : Sight::unseen;
   // The offset of a read view lies between two transactions, so a transaction that begins before it ends at or before it.
-  return by == By::offset ? mark.begin < offset : gtids.contains(mark.gtid);
+  if (!(mark.begin < offset)) return Sight::unseen;
+  bool proved = true;
+  switch (mark.order) {
+    case CommitOrder::log: break;
+    case CommitOrder::xa: proved = xa_ended(mark.begin, mark.xid); break;
+    case CommitOrder::loose:
+    case CommitOrder::unended: proved = loose; break;
+  }
+  return proved ? Sight::seen : Sight::unknown;
+}
+
+bool Visibility::xa_ended(LogOffset begin, uint64_t xid) const {
+  return begin < xa_before && std::find(xa_open.begin(), xa_open.end(), xid) == xa_open.end();
 }
 
 bool Visibility::sees_all(const Position& position) const {

@@ -7,7 +7,7 @@
 namespace tidemark {
 
 Core::Core(CoreOptions options, Position start, std::vector<CoreTable> tables)
-    : options_(options), delivered_(start), committed_(std::move(start)) {
+    : options_(options), delivered_(start), committed_(std::move(start)), xa_suspected_(options.exactly_once) {
   tables_.reserve(tables.size());
   for (const CoreTable& t : tables) {
     tables_.emplace_back(t, options_.chunk_rows);
@@ -74,6 +74,7 @@ bool Core::stops_before(const LogTransaction& transaction) const {
 
 void Core::transaction_ended(const LogTransaction& transaction) {
   in_transaction_ = false;
+  note_commit_order(transaction.mark);
   delivered_.offset = transaction.mark.end;
   delivered_.gtids.add(transaction.mark.gtid);
   ++counts_.transactions;
@@ -113,6 +114,7 @@ void Core::on_log(const std::shared_ptr<const LogBatch>& batch) {
       seal(false);  // a transaction larger than a batch: its sink transaction stays open
     }
   }
+  note_prepared(*batch);
   skipped_gtids_.insert(skipped_gtids_.end(), batch->skipped_gtids.begin(), batch->skipped_gtids.end());
   if (in_transaction_) return;
   delivered_.read_from = batch->read_from;

@@ -27,6 +27,7 @@ struct CoreOptions {
   uint32_t chunks_in_flight_max = 4;        // being read, or read and not yet committed
   uint64_t deferred_bytes_max = 64u << 20;  // changes kept for chunks that are being read; beyond it the log waits for those reads
   bool exactly_once = true;                 // false: chunk rows are given to the sink as they come, the log follows afterwards
+  LogOffset views_from;                     // read views before it lack something of the start position, whose own offset is not known
   bool ordered = false;                     // no coalescing: every change is a step of its own, in source order (after a unique violation)
 };
 
@@ -46,13 +47,27 @@ struct ChunkTask {
   bool whole = false;  // no bound is to be looked for
 };
 
+/// An XA COMMIT that was delivered, and is not proved to be over for the engine (CommitOrder::xa).
+struct XaCommit {
+  LogOffset begin;
+  uint64_t xid = 0;
+};
+
 /// Answer to open_chunk: a read view must see everything up to `delivered` (the barrier).
 struct ChunkOpening {
   KeyRange range;
   Position delivered;
   std::optional<TransactionMark> in_progress;  // a transaction of which a part was delivered: the view must see it as well
+  bool locked = false;                         // loose transactions changed the table: the view must be opened under a lock
+  std::vector<XaCommit> xa;                    // the view must be opened after their end
+  bool xa_suspected = false;                   // XA COMMITs of before this session may not be over: whatever is prepared is suspect ...
+  std::vector<uint64_t> xa_prepared;           // ... but for these, which the log says are
 
-  bool holds(const Visibility& v) const { return v.sees_all(delivered) && (!in_progress || v.sees(*in_progress)); }
+  /// Called with one view after the other until one holds.
+  bool holds(const Visibility& v);
+
+ private:
+  std::optional<std::vector<uint64_t>> suspects_;  // left of those prepared at the first call
 };
 
 struct ChunkResult {
@@ -111,6 +126,8 @@ class Core {
   /// The worker knows the chunk's upper bound (nullopt: the segment's own). From now on changes on its keys are kept for it.
   ChunkOpening open_chunk(const ChunkTask& task, const std::optional<KeyBytes>& upto);
   void chunk_read(const ChunkTask& task, ChunkResult result);
+  /// No view holds for the opening: the chunk waits unopened again, so that the log can go on meanwhile.
+  void give_back(const ChunkTask& task);
 
   // --- the sink ---
   /// The next batch to write, or nothing. `save_position`: also when only the position has moved.
@@ -138,6 +155,8 @@ class Core {
     bool sink_was_empty;
     bool touched = false;  // a change was applied while the copy runs: its key may meet a chunk row
     bool dirty = false;
+    bool locked = false;       // a loose transaction changed it: views are opened under a lock from then on
+    bool in_progress = false;  // the transaction under way changed it
     uint64_t chunk_rows;       // adapted
     uint32_t uncommitted = 0;  // chunks emitted, their commit not confirmed
     TableCounts counts;
@@ -166,6 +185,7 @@ class Core {
   // core_route.cpp: where a change goes
   enum class Fate : uint8_t { applied, not_read_yet, in_read, merged, deferred };
   Fate route(const Change& change, const TransactionMark& mark);
+  static bool in_read(Segment& segment, const TransactionMark& mark);
   Fate route_keyless(Table& t, uint32_t table, const Change& change, const TransactionMark& mark);
   Fate route_provable(Table& t, uint32_t table, const Change& change, const TransactionMark& mark);
   Fate route_unproved(Table& t, uint32_t table, const Change& change, const TransactionMark& mark);
@@ -182,8 +202,12 @@ class Core {
   uint64_t& counter(Fate fate);
 
   // core_chunks.cpp: the life of a chunk
+  void read_ended(const Segment* segment);
+  void unread(Table& t, Segment& segment);
+  void note_commit_order(const TransactionMark& mark);
+  void note_prepared(const LogBatch& batch);
   void settle_deferred(Table& t, uint32_t table, Segment& segment);
-  void settle_keyless(Table& t, uint32_t table, Segment& segment);
+  void settle_keyless(Table& t, Segment& segment);
   void emit_ready();
   void emit(uint32_t table, Segment& segment);
   void seal_spilled(uint32_t table, Segment& segment);
@@ -208,7 +232,11 @@ class Core {
   uint64_t sealed_bytes_ = 0;
   size_t outstanding_ = 0;  // batches taken and not committed
   uint32_t reads_under_way_ = 0;
-  uint64_t deferred_bytes_ = 0;           // changes that wait for these reads
+  uint64_t deferred_bytes_ = 0;  // changes that wait for these reads
+  std::vector<XaCommit> xa_unproved_;
+  bool xa_suspected_ = true;              // see ChunkOpening
+  std::vector<uint64_t> xa_prepared_;     // kept while xa_suspected_
+  std::vector<uint32_t> tables_changed_;  // by the transaction under way
   uint32_t chunks_open_ = 0;              // reserved, reading or buffered
   uint32_t chunks_uncommitted_ = 0;       // emitted, their commit not confirmed
   size_t chunks_left_ = 0;                // tables whose copy is not done

@@ -13,6 +13,8 @@ constexpr uint64_t kChunkRowsMax = 1'000'000;
 
 std::optional<ChunkTask> Core::take_chunk_task() {
   if (chunks_open_ + chunks_uncommitted_ >= options_.chunks_in_flight_max) return std::nullopt;
+  // Of a transaction of which only a part was delivered nobody can say whether a view sees it; its end will tell.
+  if (in_transaction_ && in_progress_.order == CommitOrder::unended) return std::nullopt;
   while (next_table_ < tables_.size() && tables_[next_table_].copy.done()) ++next_table_;
   for (size_t i = next_table_; i < tables_.size(); ++i) {
     Table& t = tables_[i];
@@ -33,18 +35,90 @@ ChunkOpening Core::open_chunk(const ChunkTask& task, const std::optional<KeyByte
   t.copy.cut(segment, upto);
   segment.state = Segment::State::reading;
   ++reads_under_way_;
-  ChunkOpening opening{segment.range, delivered_, std::nullopt};
+  ChunkOpening opening;
+  opening.range = segment.range;
+  opening.delivered = delivered_;
+  opening.delivered.offset = std::max(delivered_.offset, options_.views_from);
   if (in_transaction_) opening.in_progress = in_progress_;
+  opening.locked = t.locked;
+  opening.xa = xa_unproved_;
+  opening.xa_suspected = xa_suspected_;
+  opening.xa_prepared = xa_prepared_;
   return opening;
+}
+
+bool ChunkOpening::holds(const Visibility& v) {
+  if (!v.sees_all(delivered) || (in_progress && !v.sees(*in_progress))) return false;
+  if (v.by == Visibility::By::gtids) return true;
+  if (locked && !v.loose) return false;
+  if (!std::all_of(xa.begin(), xa.end(), [&](const XaCommit& c) { return v.xa_ended(c.begin, c.xid); })) return false;
+  if (!xa_suspected) return true;
+  if (!suspects_) suspects_ = v.xa_open;
+  std::erase_if(*suspects_, [&](uint64_t xid) {
+    auto among = [&](const std::vector<uint64_t>& xids) { return std::find(xids.begin(), xids.end(), xid) != xids.end(); };
+    return !among(v.xa_open) || among(xa_prepared);
+  });
+  return suspects_->empty();
+}
+
+/// One read less, for whose sake the log may have to wait.
+void Core::read_ended(const Segment* segment) {
+  --reads_under_way_;
+  deferred_bytes_ -=
+      reads_under_way_ == 0 || segment == nullptr ? 0 : std::min<uint64_t>(deferred_bytes_, segment->deferred_rows.bytes_allocated());
+  if (reads_under_way_ == 0) deferred_bytes_ = 0;
+}
+
+/// The chunk is to be read again. What waited for its rows was delivered before that, so the barrier sees to it.
+void Core::unread(Table& t, Segment& segment) {
+  for (const DeferredChange& d : segment.deferred) {
+    if (!d.settles) continue;
+    --counts_.deferred;
+    ++counter(Fate::not_read_yet);
+  }
+  --chunks_open_;
+  t.copy.reopen(segment);
+}
+
+void Core::give_back(const ChunkTask& task) {
+  Table& t = tables_[task.table];
+  Segment* segment = t.copy.find(task.segment);
+  read_ended(segment);
+  if (segment != nullptr) {
+    unread(t, *segment);
+  } else {
+    --chunks_open_;
+  }
+}
+
+/// What has to be known of commits that are not ordered with the log, when a transaction has ended.
+void Core::note_commit_order(const TransactionMark& mark) {
+  for (uint32_t table : tables_changed_) {
+    tables_[table].in_progress = false;
+    if (mark.order == CommitOrder::loose) tables_[table].locked = true;
+  }
+  tables_changed_.clear();
+  if (mark.order == CommitOrder::xa && chunks_left_ != 0) xa_unproved_.push_back({mark.begin, mark.xid});
+}
+
+void Core::note_prepared(const LogBatch& batch) {
+  for (const LogBatch::Prepared& prepared : batch.xa_prepared) {
+    std::erase_if(xa_unproved_, [&](const XaCommit& c) { return c.xid == prepared.xid && c.begin < prepared.begin; });
+    if (xa_suspected_) xa_prepared_.push_back(prepared.xid);
+  }
+  if (xa_suspected_ && batch.xa_prepared_at_start) {
+    xa_prepared_.insert(xa_prepared_.end(), batch.xa_prepared_at_start->begin(), batch.xa_prepared_at_start->end());
+  }
 }
 
 void Core::chunk_read(const ChunkTask& task, ChunkResult result) {
   Table& t = tables_[task.table];
   Segment* found = t.copy.find(task.segment);
-  --reads_under_way_;
-  deferred_bytes_ -=
-      reads_under_way_ == 0 || found == nullptr ? 0 : std::min<uint64_t>(deferred_bytes_, found->deferred_rows.bytes_allocated());
-  if (reads_under_way_ == 0) deferred_bytes_ = 0;
+  read_ended(found);
+  // The barrier held for this view: what it proved is proved for all later ones.
+  xa_suspected_ = false;
+  xa_prepared_.clear();
+  std::erase_if(xa_unproved_, [&](const XaCommit& c) { return result.visibility.xa_ended(c.begin, c.xid); });
   if (found == nullptr) {  // the key was changed in a way that needs another read
     --chunks_open_;
     return;
@@ -62,7 +136,8 @@ void Core::chunk_read(const ChunkTask& task, ChunkResult result) {
     t.copy.drop_singles_from(segment, *segment.buffer);
     settle_deferred(t, task.table, segment);
   } else {
-    settle_keyless(t, task.table, segment);
+    settle_keyless(t, segment);
+    if (segment.state != Segment::State::buffered) return;
   }
   if (!lowest_high_ || segment.high < *lowest_high_) lowest_high_ = segment.high;
   if (!in_transaction_) emit_ready();
@@ -73,7 +148,7 @@ void Core::chunk_read(const ChunkTask& task, ChunkResult result) {
 void Core::settle_deferred(Table& t, uint32_t, Segment& segment) {
   for (const DeferredChange& d : segment.deferred) {
     Fate fate = Fate::merged;
-    if (segment.visibility.sees(d.mark)) {
+    if (in_read(segment, d.mark)) {
       fate = Fate::in_read;
     } else if (!t.copy.provable()) {
       merge(*t.schema, *segment.buffer, d.op, d.before, d.after, true);
@@ -91,7 +166,10 @@ void Core::settle_deferred(Table& t, uint32_t, Segment& segment) {
   segment.deferred_rows = Arena();
 }
 
-void Core::settle_keyless(Table&, uint32_t, Segment& segment) {
+void Core::settle_keyless(Table& t, Segment& segment) {
+  for (const DeferredChange& d : segment.deferred) {
+    if (segment.visibility.judge(d.mark) == Visibility::Sight::unknown) return unread(t, segment);
+  }
   auto seen = [&](const DeferredChange& d) {
     if (!segment.visibility.sees(d.mark)) return false;
     if (d.settles) {

@@ -90,8 +90,20 @@ Change Core::complete(const Table& t, const Change& change) {
   return full;
 }
 
+/// Proved to be in the chunk's read. Where a transaction may be in it or not, the read is a lower bound from there on: it and all that
+/// follow are merged in the order of the log, and the last one of each key tells what the read has or will have at its high watermark.
+bool Core::in_read(Segment& segment, const TransactionMark& mark) {
+  const Visibility::Sight sight = segment.visibility.judge(mark);
+  if (sight == Visibility::Sight::unknown) segment.visibility.offset = mark.begin;
+  return sight == Visibility::Sight::seen;
+}
+
 Core::Fate Core::route(const Change& raw, const TransactionMark& mark) {
   Table& t = tables_[raw.table];
+  if (!t.in_progress && !t.copy.done()) {
+    t.in_progress = true;
+    tables_changed_.push_back(raw.table);
+  }
   Change change = complete(t, raw);
   switch (change.op) {
     case Op::insert: ++counts_.inserts; break;
@@ -106,12 +118,20 @@ Core::Fate Core::route(const Change& raw, const TransactionMark& mark) {
   return t.copy.provable() ? route_provable(t, raw.table, change, mark) : route_unproved(t, raw.table, change, mark);
 }
 
-/// One chunk, exact visibility: what the read did not see waits until the chunk is emitted.
+/// One chunk, exact visibility: what the read did not see waits until the chunk is emitted. A read that may have seen it or not is
+/// thrown away.
 Core::Fate Core::route_keyless(Table& t, uint32_t, const Change& change, const TransactionMark& mark) {
   std::vector<Segment*> segments = t.copy.in_flight();
   if (segments.empty()) return Fate::not_read_yet;
   Segment& segment = *segments.front();
-  if (segment.state == Segment::State::buffered && segment.visibility.sees(mark)) return Fate::in_read;
+  if (segment.state == Segment::State::buffered) {
+    const Visibility::Sight sight = segment.visibility.judge(mark);
+    if (sight == Visibility::Sight::seen) return Fate::in_read;
+    if (sight == Visibility::Sight::unknown) {
+      unread(t, segment);
+      return Fate::not_read_yet;
+    }
+  }
   defer(segment, *t.schema, change.op, change.before, change.after, mark);
   return Fate::deferred;
 }
@@ -147,7 +167,7 @@ Core::Fate Core::place(Table& t, uint32_t table, Op op, Row before, Row after, c
     case Segment::State::reserved: return Fate::not_read_yet;
     case Segment::State::reading: defer(segment, *t.schema, op, before, after, mark); return Fate::deferred;
     case Segment::State::buffered:
-      if (segment.visibility.sees(mark)) return Fate::in_read;
+      if (in_read(segment, mark)) return Fate::in_read;
       merge(*t.schema, *segment.buffer, op, before, after, false);
       return Fate::merged;
     case Segment::State::emitted: apply(t, table, op, before, after); return Fate::applied;
@@ -164,7 +184,7 @@ Core::Fate Core::route_unproved(Table& t, uint32_t table, const Change& change, 
   for (Segment* segment : t.copy.in_flight()) {
     if (segment->state == Segment::State::reading) {
       defer(*segment, schema, op, change.before, partial_move ? nullptr : change.after, mark);
-    } else if (!segment->visibility.sees(mark)) {
+    } else if (!in_read(*segment, mark)) {
       merge(schema, *segment->buffer, op, change.before, change.after, true);
     }
   }

@@ -15,6 +15,7 @@ using Clock = std::chrono::steady_clock;
 using namespace std::chrono_literals;
 constexpr size_t kBlockBytes = 256 * 1024;
 constexpr auto kBarrierPauseMax = 100ms;
+constexpr auto kBarrierWait = 1s;  // then the chunk goes back for a while: the log may be waiting for it
 }  // namespace
 
 void Session::copy_chunks(size_t worker) {
@@ -53,32 +54,43 @@ bool Session::copy_one(SnapshotReader& reader) {
     std::lock_guard lock(mutex_);
     opening = core_->open_chunk(*task, upto);
   }
-  ChunkResult result = read_chunk(reader, *task, opening);
+  std::optional<ChunkResult> result = read_chunk(reader, *task, opening);
   failpoint("chunk.after_read");
   std::lock_guard lock(mutex_);
-  core_->chunk_read(*task, std::move(result));
+  if (result) {
+    barrier_waits_.erase(schema.name);
+    core_->chunk_read(*task, std::move(*result));
+  } else {
+    warn_of_barrier(schema.name);
+    core_->give_back(*task);
+  }
   changed_.notify_all();
   return true;
 }
 
-ChunkResult Session::read_chunk(SnapshotReader& reader, const ChunkTask& task, const ChunkOpening& opening) {
+/// `mutex_` is held.
+void Session::warn_of_barrier(const TableName& table) {
+  auto [wait, first] = barrier_waits_.try_emplace(table, Clock::now() + 9s);
+  if (first || Clock::now() < wait->second) return;
+  spdlog::warn(
+      "copying {}: a transaction that is in the log is still not visible to reads; waiting (semi-synchronous replication without a "
+      "replica?)",
+      printable(table.text()));
+  wait->second += 60s;
+}
+
+/// Nothing: no read view satisfied the barrier for a while.
+std::optional<ChunkResult> Session::read_chunk(SnapshotReader& reader, const ChunkTask& task, ChunkOpening& opening) {
   const TableSchema& schema = *schemas_[task.table];
   ChunkResult result;
   auto start = Clock::now();
   // The barrier (design 2.2): a transaction that was delivered, and dropped for this chunk, must be visible to its read.
-  auto warn_at = start + 10s;
   for (auto pause = 1ms;; pause = std::min<std::chrono::milliseconds>(pause * 2, kBarrierPauseMax)) {
-    result.visibility = reader.begin(schema, !schema.has_key()).visibility;
+    result.visibility = reader.begin(schema, {!schema.has_key(), opening.locked}).visibility;
     if (opening.holds(result.visibility)) break;
     reader.end();
     if (!reading_) throw Error(ErrorKind::interrupted, "copying " + schema.name.text(), "stopped");
-    if (Clock::now() > warn_at) {
-      spdlog::warn(
-          "copying {}: a transaction that is in the log is still not visible to reads; waiting (semi-synchronous replication without a "
-          "replica?)",
-          printable(schema.name.text()));
-      warn_at += 60s;
-    }
+    if (Clock::now() - start > kBarrierWait) return std::nullopt;
     std::this_thread::sleep_for(pause);
   }
   failpoint("chunk.view_open");

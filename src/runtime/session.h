@@ -97,7 +97,8 @@ class Session {
   // copy_workers.cpp
   void copy_chunks(size_t worker);
   bool copy_one(SnapshotReader& reader);
-  ChunkResult read_chunk(SnapshotReader& reader, const ChunkTask& task, const ChunkOpening& opening);
+  std::optional<ChunkResult> read_chunk(SnapshotReader& reader, const ChunkTask& task, ChunkOpening& opening);
+  void warn_of_barrier(const TableName& table);
 
   const Config& config_;
   const PipelineConfig& pipeline_;
@@ -130,6 +131,7 @@ class Session {
     std::chrono::steady_clock::time_point last;                  // the last one was committed
   };
   std::map<TableName, CopyProgress> copied_;
+  std::map<TableName, std::chrono::steady_clock::time_point> barrier_waits_;  // when to say that no read view is good enough
   bool connected_ = false;
 
   BoundedQueue<std::shared_ptr<const LogBatch>> queue_;

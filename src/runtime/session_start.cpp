@@ -228,6 +228,8 @@ void Session::make_core(Position start, std::vector<CoreTable> tables) {
   options.deferred_bytes_max = options_.memory_limit / 16;
   options.exactly_once = pipeline_.exactly_once;
   options.ordered = options_.ordered;
+  // Where only the GTIDs of the start are known, all of them lie before the end of the log: check_position has seen to that.
+  if (start.known() && start.offset.file == 0) options.views_from = source_->end_position().offset;
   auto core = std::make_unique<Core>(options, std::move(start), std::move(tables));
   std::lock_guard lock(mutex_);
   core_ = std::move(core);

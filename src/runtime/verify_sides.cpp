@@ -37,7 +37,7 @@ SourceRows SourceSide::next_chunk(const TableSchema& table, std::optional<KeyByt
   range.after = after;
   range.upto = reader_->boundary(table, after, std::nullopt, rows);
   SourceRows chunk;
-  chunk.place.visibility = reader_->begin(table, false).visibility;
+  chunk.place.visibility = reader_->begin(table, {}).visibility;
   // rows may have come in since the boundary was looked up, and the last chunk is open above
   reader_->read(table, range, std::min(bytes_max, kBlockBytes), collect(chunk, 2 * rows, bytes_max));
   chunk.place.high = reader_->high_watermark();
@@ -52,7 +52,7 @@ SourceRows SourceSide::next_chunk(const TableSchema& table, std::optional<KeyByt
 
 SourceRows SourceSide::rows_with(const TableSchema& table, const std::vector<KeyBytes>& keys) {
   SourceRows found;
-  found.place.visibility = reader_->begin(table, false).visibility;
+  found.place.visibility = reader_->begin(table, {}).visibility;
   reader_->read_keys(table, keys, [&](std::unique_ptr<RowBlock> block) {
     found.bytes += block->bytes();
     found.rows.insert(found.rows.end(), block->rows.begin(), block->rows.end());
@@ -80,7 +80,7 @@ std::vector<bool> SourceSide::exist(const TableSchema& table, const std::vector<
 
 ViewPlace SourceSide::each_row(const TableSchema& table, const std::function<void(Row)>& visit) {
   ViewPlace place;
-  place.visibility = reader_->begin(table, false).visibility;
+  place.visibility = reader_->begin(table, {}).visibility;
   reader_->read(table, KeyRange{}, kBlockBytes, [&](std::unique_ptr<RowBlock> block) {
     for (Row row : block->rows) visit(row);
     return true;

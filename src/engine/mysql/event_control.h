@@ -49,6 +49,8 @@ struct XaPrepare {
 bool parse_xa_prepare(ByteCursor body, XaPrepare& out);
 /// "X'61',X'',1": how both servers print an XID in XA START, XA COMMIT and XA ROLLBACK.
 std::string xid_text(std::string_view gtrid, std::string_view bqual, uint32_t format_id);
+/// As in TransactionMark::xid; of this process only.
+inline uint64_t xid_hash(std::string_view xid_text) { return std::hash<std::string_view>()(xid_text); }
 
 struct Heartbeat {
   std::string_view file;

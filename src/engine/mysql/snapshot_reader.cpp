@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <charconv>
 #include <numeric>
 #include <unordered_set>
 
 #include "base/log.h"
 #include "engine/mysql/catalog.h"
 #include "engine/mysql/dialect.h"
+#include "engine/mysql/event_control.h"
 #include "engine/mysql/positions.h"
 
 namespace tidemark::mysql {
@@ -94,21 +96,58 @@ std::optional<KeyBytes> MysqlSnapshotReader::boundary(const TableSchema& table, 
   return key;
 }
 
-ReadView MysqlSnapshotReader::begin(const TableSchema& table, bool need_exact) {
+ReadView MysqlSnapshotReader::begin(const TableSchema& table, const ReadNeeds& needs) {
   if (view_open_) end();
   Connection& connection = main();
   ReadView view;
   if (connection.is_mariadb()) {
-    view.visibility = open_mariadb_view();
+    view.visibility = open_mariadb_view(table, needs.locked);
   } else {
     const bool gtids = connection.query_text("SELECT @@GLOBAL.gtid_mode") == "ON";
-    view.visibility = gtids && !need_exact ? open_view_after_gtids() : open_view_under_lock(table, gtids);
+    view.visibility = gtids && !needs.exact && !needs.locked ? open_view_after_gtids() : open_view_under_lock(table, gtids);
   }
   view_open_ = true;
   return view;
 }
 
-Visibility MysqlSnapshotReader::open_mariadb_view() {
+Visibility MysqlSnapshotReader::open_mariadb_view(const TableSchema& table, bool locked) {
+  Connection& beside = side();
+  const LogOffset xa_before = log_end(beside).second;  // this first: what it includes and XA RECOVER does not list is over
+  std::vector<uint64_t> xa_open = prepared_xids();
+  if (locked) lock_table(table);
+  Visibility seen;
+  try {
+    seen = mariadb_view_opened();
+  } catch (...) {
+    const std::lock_guard lock(mutex_);
+    if (locked) side_.reset();  // gives the lock back whatever happened
+    throw;
+  }
+  if (locked) beside.execute("UNLOCK TABLES");
+  seen.xa_before = xa_before;
+  seen.xa_open = std::move(xa_open);
+  seen.loose = locked;
+  return seen;
+}
+
+/// Of all that XA RECOVER lists: MariaDB takes a xid off it when the engine has committed, and asks for no privilege.
+std::vector<uint64_t> MysqlSnapshotReader::prepared_xids() {
+  std::vector<uint64_t> out;
+  for (const ResultRow& row : side().query("XA RECOVER")) {
+    uint64_t numbers[3] = {};  // format, length of the first and of the second part of the data
+    for (size_t i = 0; i < 3 && i < row.size(); ++i) {
+      const std::string text = row[i].value_or("");
+      std::from_chars(text.data(), text.data() + text.size(), numbers[i]);
+    }
+    const std::string data = row.size() > 3 ? row[3].value_or("") : "";
+    const size_t first = std::min<size_t>(numbers[1], data.size());
+    out.push_back(xid_hash(xid_text(std::string_view(data).substr(0, first), std::string_view(data).substr(first, numbers[2]),
+                                    static_cast<uint32_t>(numbers[0]))));
+  }
+  return out;
+}
+
+Visibility MysqlSnapshotReader::mariadb_view_opened() {
   Connection& connection = *main_;
   connection.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT");
   std::string file, byte;

@@ -20,6 +20,8 @@ TransactionAssembler::TransactionAssembler(const ServerKind& server, std::vector
       safe_(start.stream),
       gtids_(start.collects ? start.delivered.read_from_gtids : start.delivered.gtids) {
   if (start.same_server) reported_ = start.delivered.offset;
+  place_known_ = reported_.file != 0;
+  told_prepared_ = server.flavour != Flavour::mariadb;  // nobody asks there
 }
 
 void TransactionAssembler::stop(ErrorKind kind, std::string cause, std::string hint) const {
@@ -38,14 +40,27 @@ void TransactionAssembler::begin_batch(LogBatch& batch) {
   }
 }
 
+bool TransactionAssembler::tells_prepared() const {
+  if (told_prepared_) return false;
+  return passed_start_ || (start_.same_server && start_.delivered.offset.file != 0 && safe_ >= start_.delivered.offset);
+}
+
+void TransactionAssembler::tell_prepared_at_start() {
+  told_prepared_ = true;
+  std::vector<uint64_t>& xids = batch_->xa_prepared_at_start.emplace();
+  for (const auto& [xid, prepared] : xa_.all()) xids.push_back(xid_hash(xid));
+}
+
 bool TransactionAssembler::useful() const {
-  return batch_->transactions.size() > (part_ >= 0 ? 1u : 0u) || !batch_->skipped_gtids.empty() || safe_ > reported_;
+  if (!batch_->xa_prepared.empty() || tells_prepared()) return true;
+  return batch_->transactions.size() > (part_ >= 0 ? 1u : 0u) || !batch_->skipped_gtids.empty() || (place_known_ && safe_ > reported_);
 }
 
 void TransactionAssembler::end_batch() {
   if (part_ >= 0) has_parts_ = true;
   part_ = -1;
-  if (safe_ > reported_) batch_->read_to = reported_ = safe_;
+  if (tells_prepared()) tell_prepared_at_start();
+  if (place_known_ && safe_ > reported_) batch_->read_to = reported_ = safe_;
   batch_ = nullptr;
 }
 
@@ -143,6 +158,7 @@ void TransactionAssembler::dispatch(const EventHeader& header, std::string_view 
       if (!parse_heartbeat(header, body, heartbeat)) stop(ErrorKind::corrupt, "a malformed HEARTBEAT event");
       found_place_ = true;
       if (group_ == Group::none) position_.skip_to(heartbeat);
+      place_known_ = true;
       return;
     }
     case EventType::incident: {
@@ -265,6 +281,12 @@ void TransactionAssembler::begin_group() {
   has_parts_ = false;
   savepoints_.clear();
   delivered_before_ = start_.collects && is_delivered(gtid_);
+  passed_start_ = passed_start_ || !delivered_before_;
+  if (!place_known_ && !delivered_before_) {
+    place_known_ = true;
+    safe_ = group_begin_;
+  }
+  order_ = server_.flavour == Flavour::mariadb ? CommitOrder::unended : CommitOrder::log;
 }
 
 bool TransactionAssembler::is_delivered(const GtidEvent& gtid) const {
@@ -281,6 +303,8 @@ void TransactionAssembler::open_part() {
   part.mark.begin = part.mark.end = group_begin_;
   part.mark.gtid = gtid_.gtid;
   part.mark.commit_micros = gtid_.commit_micros;
+  part.mark.order = order_;
+  if (order_ == CommitOrder::xa) part.mark.xid = xid_hash(xid_);
   part_ = static_cast<int>(batch_->transactions.size());
   batch_->transactions.push_back(std::move(part));
 }
@@ -288,11 +312,14 @@ void TransactionAssembler::open_part() {
 void TransactionAssembler::end_open_group(const EventHeader& header) {
   if (group_ == Group::none)
     stop(ErrorKind::corrupt, fmt::format("an {} event stands outside a transaction", event_type_name(header.type)));
+  // MariaDB: a XID event says that the binlog coordinated the commit, in the order of the log.
+  if (order_ == CommitOrder::unended) order_ = CommitOrder::log;
   end_group();
 }
 
 void TransactionAssembler::end_group() {
   group_ = Group::none;
+  if (order_ == CommitOrder::unended) order_ = CommitOrder::loose;
   add_gtid(gtid_.gtid);
   if (delivered_before_) return;
   if (part_ >= 0 || has_parts_) {
@@ -300,6 +327,7 @@ void TransactionAssembler::end_group() {
     LogTransaction& part = batch_->transactions[static_cast<size_t>(part_)];
     if (part.change_count != 0 || has_parts_) {
       part.ends = true;
+      part.mark.order = order_;
       part.mark.end = position_.at();
       part_ = -1;
       has_parts_ = false;

@@ -75,6 +75,8 @@ class TransactionAssembler {
   void mark_savepoint(const std::string& name);
   void roll_back_to(const std::string& name);
   void discard_changes();
+  bool tells_prepared() const;
+  void tell_prepared_at_start();
   bool is_delivered(const GtidEvent& gtid) const;
   void add_gtid(const Gtid& gtid);
   void flush_gtids();
@@ -94,9 +96,10 @@ class TransactionAssembler {
   Group group_ = Group::none;
   GtidEvent gtid_;
   LogOffset group_begin_;
-  bool delivered_before_ = false;  // this group was delivered before: only XA PREPAREs in it matter
-  int part_ = -1;                  // index of the group's part in batch_->transactions
-  bool has_parts_ = false;         // an earlier batch has a part of this group
+  CommitOrder order_ = CommitOrder::log;  // of this group, as far as it is known
+  bool delivered_before_ = false;         // this group was delivered before: only XA PREPAREs in it matter
+  int part_ = -1;                         // index of the group's part in batch_->transactions
+  bool has_parts_ = false;                // an earlier batch has a part of this group
   struct Savepoint {
     std::string name;
     uint64_t batch;  // serial of the batch that was open
@@ -111,6 +114,9 @@ class TransactionAssembler {
   uint64_t run_first_ = 0;
 
   XaStore xa_;
+  bool passed_start_ = false;  // what is read now lies behind `delivered`
+  bool told_prepared_ = false;
+  bool place_known_ = false;  // safe_ is not before the place of `delivered`: by GTIDs the stream begins somewhere before it
   std::string xid_;
   std::unique_ptr<EventSpool> spool_;   // rows of the XA transaction being read
   std::unique_ptr<EventSpool> replay_;  // rows of the XA transaction being delivered

@@ -117,6 +117,7 @@ void TransactionAssembler::on_xa_prepare(ByteCursor body) {
     batch_->read_from = group_begin_;
     batch_->read_from_gtids = gtids_;
   }
+  if (!delivered_before_ && server_.flavour == Flavour::mariadb) batch_->xa_prepared.push_back({group_begin_, xid_hash(prepare.xid)});
   xa_.add(prepare.xid, {group_begin_, gtids_, std::move(spool_)});
   end_group();
 }
@@ -135,6 +136,8 @@ void TransactionAssembler::commit_xa(const std::string& xid) {
   }
   if (delivered_before_) return end_group();
   group_ = Group::open;
+  xid_ = xid;
+  if (order_ == CommitOrder::unended) order_ = CommitOrder::xa;
   replay_ = std::move(events);
 }
 

@@ -51,6 +51,7 @@ class XaStore {
   /// The one that was prepared first; nullptr: none.
   const PreparedXa* earliest() const;
   bool empty() const { return prepared_.empty(); }
+  const std::map<std::string, PreparedXa>& all() const { return prepared_; }
 
  private:
   std::map<std::string, PreparedXa> prepared_;

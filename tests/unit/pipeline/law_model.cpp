@@ -8,13 +8,6 @@ namespace tidemark::law {
 
 namespace {
 
-constexpr int kKeys = 12;
-
-template <typename Rng>
-int draw(Rng& rng, int n) {
-  return static_cast<int>(rng() % static_cast<uint64_t>(n));
-}
-
 SchemaRef make_schema(Shape shape) {
   auto s = std::make_shared<TableSchema>();
   s->name = {"d", "t"};
@@ -35,62 +28,12 @@ Shape draw_shape(std::mt19937_64& rng) {
   s.keyless = draw(rng, 5) == 0;
   s.provable = s.keyless || draw(rng, 2) == 0;
   s.exact = s.keyless || draw(rng, 2) == 0;
+  s.unordered = s.exact && draw(rng, 2) == 0;
   s.partial = !s.keyless && draw(rng, 2) == 0;
   return s;
 }
 
 }  // namespace
-
-Source::Source(std::mt19937_64& rng, Shape shape) : rng_(rng), shape_(shape) {
-  for (int k = 0; k < kKeys; ++k) {
-    if (draw(rng, 10) < 6) rows[k] = {0, draw(rng, 100)};
-  }
-  start = rows;
-}
-
-void Source::commit() {
-  LoggedTransaction tx;
-  Rows view = after_.empty() ? start : after_.back();
-  std::set<int> touched;
-  for (int i = 0, n = 1 + draw(rng_, 3); i < n; ++i) {
-    int k = draw(rng_, kKeys);
-    if (locked_.count(k) || touched.count(k)) continue;
-    ++next_;
-    auto it = view.find(k);
-    if (it == view.end()) {
-      view[k] = {next_, draw(rng_, 100)};
-      tx.push_back({Op::insert, -1, k, view[k], false});
-    } else if (draw(rng_, 10) < 3) {
-      tx.push_back({Op::remove, k, -1, it->second, false});
-      view.erase(it);
-    } else {
-      int k2 = draw(rng_, 100) < 35 ? draw(rng_, kKeys) : k;
-      if (k2 != k && (locked_.count(k2) || touched.count(k2) || view.count(k2))) k2 = k;
-      Cell cell{next_, it->second.t};
-      bool absent = shape_.partial && draw(rng_, 10) < 7;
-      if (!absent && draw(rng_, 2) == 0) cell.t = draw(rng_, 100);
-      view.erase(it);
-      view[k2] = cell;
-      tx.push_back({Op::update, k, k2, cell, absent});
-      touched.insert(k2);
-    }
-    touched.insert(k);
-  }
-  if (tx.empty()) return;
-  log.push_back(tx);
-  after_.push_back(view);
-  touched_.push_back(touched);
-  locked_.insert(touched.begin(), touched.end());
-}
-
-void Source::reveal() {
-  if (visible == log.size()) return;
-  rows = after_[visible];
-  for (int k : touched_[visible]) locked_.erase(k);
-  ++visible;
-}
-
-Rows Source::at(size_t position) const { return position == 0 ? start : after_[position - 1]; }
 
 History::History(uint64_t seed)
     : rng_(seed),
@@ -114,14 +57,29 @@ void History::start_core() {
   table.copy = true;
   table.sink_was_empty = durable_.rows.empty();
   table.records = durable_.chunks;
-  core_ = std::make_unique<Core>(options, durable_.position, std::vector<CoreTable>{table});
-  delivered_ = (durable_.position.offset.byte - 100) / 10;
+  Position start = durable_.position;
+  delivered_ = transactions_of(start);
+  if (failed_over_) {  // to a server with the same log, where only the GTIDs tell the place
+    start.offset = {};
+    options.views_from = Source::offset(source_.log.size());
+  }
+  core_ = std::make_unique<Core>(options, start, std::vector<CoreTable>{table});
+  told_prepared_ = false;
   part_ = 0;
   open_ = durable_.rows;
   for (Worker& w : workers_) w = {};
 }
 
-void History::crash() { start_core(); }
+void History::crash() {
+  source_.end_loose();
+  failed_over_ = draw(rng_, 3) == 0;
+  start_core();
+}
+
+size_t History::transactions_of(const Position& position) {
+  const auto& intervals = position.gtids.intervals();
+  return intervals.empty() ? 0 : intervals.begin()->second.back().last;
+}
 
 Value* History::row_values(Arena& arena, int key, const Cell* cell, bool t_absent) const {
   Value* row = arena.allocate_row(3);
@@ -147,7 +105,19 @@ KeyBytes History::key_bytes(int key) const {
 int History::key_of(Row row) const { return shape_.provable ? static_cast<int>(row[0].int64()) : row[0].bytes()[0] - 'a'; }
 
 void History::deliver() {
-  if (delivered_ == source_.log.size() || !core_->wants_log()) return;
+  if (!core_->wants_log()) return;
+  if (!told_prepared_) {
+    auto batch = std::make_shared<LogBatch>();
+    batch->xa_prepared_at_start = {Source::kStaysPrepared};
+    told_prepared_ = true;
+    return core_->on_log(batch);
+  }
+  if (delivered_ == source_.log.size()) {
+    if (core_->delivered().offset.file != 0) return;
+    auto batch = std::make_shared<LogBatch>();
+    batch->read_to = Source::offset(delivered_);
+    return core_->on_log(batch);
+  }
   const LoggedTransaction& tx = source_.log[delivered_];
   auto batch = std::make_shared<LogBatch>();
   size_t upto = draw(rng_, 3) == 0 ? std::min(tx.size(), part_ + 1) : tx.size();  // sometimes only a part of it
@@ -158,6 +128,8 @@ void History::deliver() {
   part.mark.end = Source::offset(delivered_ + 1);
   part.mark.gtid.origin.uuid[0] = 1;
   part.mark.gtid.number = delivered_ + 1;
+  part.mark.order = tx.order == CommitOrder::xa || part.ends || !shape_.unordered ? tx.order : CommitOrder::unended;
+  part.mark.xid = tx.xid;
   Rows before = source_.at(delivered_);
   for (size_t i = part_; i < upto; ++i) {
     const LoggedChange& c = tx[i];
@@ -204,29 +176,43 @@ void History::work(Worker& w) {
       w.opening = core_->open_chunk(w.task, w.upto);
       w.step = Worker::Step::opened;
       return;
-    case Worker::Step::opened: {
-      Visibility v;
-      v.exact = shape_.exact;
-      if (shape_.exact) {
-        v.offset = Source::offset(source_.visible);
-      } else {
-        v.by = Visibility::By::gtids;
-        size_t low = source_.visible - std::min<size_t>(source_.visible, static_cast<size_t>(draw(rng_, 3)));
-        GtidOrigin origin;
-        origin.uuid[0] = 1;
-        if (low > 0) v.gtids.add(origin, {1, low});
-      }
-      if (!w.opening.holds(v)) return;
-      w.view = v;
-      w.rows = source_.rows;
-      w.step = Worker::Step::viewed;
+    case Worker::Step::opened:
+      w.view = {};
+      w.view.xa_before = Source::offset(source_.log.size());
+      w.view.xa_open = source_.prepared();
+      w.step = Worker::Step::listed;
       return;
-    }
+    case Worker::Step::listed: open_view(w); return;
     case Worker::Step::viewed:
       read(w);
       w.step = Worker::Step::idle;
       return;
   }
+}
+
+void History::open_view(Worker& w) {
+  Visibility& v = w.view;
+  w.step = Worker::Step::opened;
+  if (w.opening.locked && !source_.all_visible()) return;  // the lock is not granted
+  v.loose = w.opening.locked;
+  v.exact = shape_.exact;
+  if (shape_.exact) {
+    v.offset = Source::offset(source_.visible);
+  } else {
+    v.by = Visibility::By::gtids;
+    size_t low = source_.visible - std::min<size_t>(source_.visible, static_cast<size_t>(draw(rng_, 3)));
+    GtidOrigin origin;
+    origin.uuid[0] = 1;
+    if (low > 0) v.gtids.add(origin, {1, low});
+  }
+  if (!w.opening.holds(v)) {
+    if (draw(rng_, 4) != 0) return;
+    core_->give_back(w.task);
+    w.step = Worker::Step::idle;
+    return;
+  }
+  w.rows = source_.rows;
+  w.step = Worker::Step::viewed;
 }
 
 namespace {
@@ -339,14 +325,15 @@ void History::check() const {
   }
   if (!core_->copy_committed()) return;
   if (c.deferred != 0) throw std::runtime_error("a change still waits for a chunk, although all are done");
-  Rows at = source_.at((durable_.position.offset.byte - 100) / 10);
+  Rows at = source_.at(transactions_of(durable_.position));
   std::multimap<int, Cell> expected(at.begin(), at.end());
   if (durable_.rows != expected) throw std::runtime_error("the sink shows a state that the source did not have at that position");
 }
 
 void History::run() {
   std::string told = std::string("provable=") + (shape_.provable ? "1" : "0") + " keyless=" + (shape_.keyless ? "1" : "0") +
-                     " exact=" + (shape_.exact ? "1" : "0") + " partial=" + (shape_.partial ? "1" : "0");
+                     " exact=" + (shape_.exact ? "1" : "0") + " partial=" + (shape_.partial ? "1" : "0") +
+                     " unordered=" + (shape_.unordered ? "1" : "0");
   try {
     int weights[5];
     for (int& w : weights) w = draw(rng_, 3) == 0 ? 9 : 1 + draw(rng_, 3);
@@ -358,7 +345,7 @@ void History::run() {
       if ((pick -= weights[0] * 4) < 0)
         source_.commit();
       else if ((pick -= weights[1] * 4) < 0)
-        source_.reveal();
+        draw(rng_, 2) == 0 ? source_.finish() : source_.reveal();
       else if ((pick -= weights[2] * 4) < 0)
         deliver();
       else if ((pick -= weights[3] * 4) < 0)
@@ -370,10 +357,11 @@ void History::run() {
     }
     for (int i = 0; i < 20000; ++i) {
       source_.reveal();
+      source_.finish();
       deliver();
       for (Worker& w : workers_) work(w);
       write_sink();
-      bool ended = core_->copy_committed() && delivered_ == source_.log.size() && core_->idle() && source_.visible == source_.log.size();
+      bool ended = core_->copy_committed() && delivered_ == source_.log.size() && core_->idle() && source_.all_visible();
       if (ended) break;
     }
     if (!core_->copy_committed() || delivered_ != source_.log.size()) throw std::runtime_error("it does not come to an end");

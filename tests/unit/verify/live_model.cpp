@@ -146,7 +146,7 @@ class ModelReader : public SnapshotReader {
     Value key[2] = {Value::int64(it->first), Value::null()};
     return encode_key(table, key);
   }
-  ReadView begin(const TableSchema& table, bool) override {
+  ReadView begin(const TableSchema& table, const ReadNeeds&) override {
     std::lock_guard lock(model_.source_mutex_);
     view_ = model_.visible_.at(table.name.table);
     ReadView view;
