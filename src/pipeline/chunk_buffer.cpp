@@ -44,6 +44,11 @@ uint32_t ChunkBuffer::find(Row key) {
   return kNone;
 }
 
+Row ChunkBuffer::get(Row key) {
+  uint32_t at = find(key);
+  return at == kNone ? nullptr : rows_[at];
+}
+
 void ChunkBuffer::put(Row row) {
   uint32_t at = find(row);
   Row copy = copy_row(*schema_, row, arena_);
@@ -73,6 +78,16 @@ bool ChunkBuffer::patch(Row key, Row patch) {
   // The base row lives in this buffer; the patch's bytes do not, so they are copied first.
   rows_[at] = complete_row(*schema_, rows_[at], copy_row(*schema_, patch, arena_), arena_);
   return true;
+}
+
+void ChunkBuffer::merge(Op op, Row before, Row after) {
+  if (op == Op::remove) {
+    remove(before);
+  } else if (op == Op::update && has_absent(*schema_, after)) {
+    patch(before, after);
+  } else {
+    put(after);
+  }
 }
 
 std::vector<Row> ChunkBuffer::take_rows() {

@@ -20,11 +20,15 @@ class ChunkBuffer {
   void add_block(std::unique_ptr<RowBlock> block);
   /// Is there a row with this key?
   bool has(Row key) { return find(key) != kNone; }
+  /// That row, or nullptr; it lives as long as the buffer.
+  Row get(Row key);
   /// Insert or replace by key; the row is copied.
   void put(Row row);
   void remove(Row key);
   /// Completes the row with the key of `key` by the present columns of `patch`. False: no such row, nothing was done.
   bool patch(Row key, Row patch);
+  /// A change that keeps its key, its images completed (row_images.h).
+  void merge(Op op, Row before, Row after);
 
   /// The rows that are left, in no particular order after a merge.
   std::vector<Row> take_rows();

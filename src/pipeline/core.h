@@ -186,10 +186,9 @@ class Core {
   enum class Fate : uint8_t { applied, not_read_yet, in_read, merged, deferred };
   Fate route(const Change& change, const TransactionMark& mark);
   static bool in_read(Segment& segment, const TransactionMark& mark);
-  Fate route_keyless(Table& t, uint32_t table, const Change& change, const TransactionMark& mark);
+  Fate route_keyless(Table& t, const Change& change, const TransactionMark& mark);
   Fate route_provable(Table& t, uint32_t table, const Change& change, const TransactionMark& mark);
   Fate route_unproved(Table& t, uint32_t table, const Change& change, const TransactionMark& mark);
-  Change complete(const Table& t, const Change& change);
   bool repeats_the_copy() const { return !options_.exactly_once && (chunks_left_ != 0 || delivered_.offset < overlap_end_); }
   Fate place(Table& t, uint32_t table, Op op, Row before, Row after, const TransactionMark& mark);
   void apply(Table& t, uint32_t table, Op op, Row before, Row after);
@@ -206,7 +205,7 @@ class Core {
   void unread(Table& t, Segment& segment);
   void note_commit_order(const TransactionMark& mark);
   void note_prepared(const LogBatch& batch);
-  void settle_deferred(Table& t, uint32_t table, Segment& segment);
+  void settle_deferred(Table& t, Segment& segment);
   void settle_keyless(Table& t, Segment& segment);
   void emit_ready();
   void emit(uint32_t table, Segment& segment);

@@ -134,7 +134,7 @@ void Core::chunk_read(const ChunkTask& task, ChunkResult result) {
   segment.state = Segment::State::buffered;
   if (t.schema->has_key()) {
     t.copy.drop_singles_from(segment, *segment.buffer);
-    settle_deferred(t, task.table, segment);
+    settle_deferred(t, segment);
   } else {
     settle_keyless(t, segment);
     if (segment.state != Segment::State::buffered) return;
@@ -145,7 +145,7 @@ void Core::chunk_read(const ChunkTask& task, ChunkResult result) {
 }
 
 /// The read's visibility is known now: what it has seen is dropped, the rest is merged in the order of the log.
-void Core::settle_deferred(Table& t, uint32_t, Segment& segment) {
+void Core::settle_deferred(Table& t, Segment& segment) {
   for (const DeferredChange& d : segment.deferred) {
     Fate fate = Fate::merged;
     if (in_read(segment, d.mark)) {

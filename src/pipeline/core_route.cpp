@@ -1,20 +1,13 @@
 // Where a change goes: to the sink, into a chunk's rows, or nowhere because a chunk read has it (design 2.2, 2.3;
 // the names follow the executable model of that section).
 #include "pipeline/core.h"
+#include "pipeline/row_images.h"
 #include "pipeline/row_ops.h"
 #include "tidemark/error.h"
 
 namespace tidemark {
 
 namespace {
-
-constexpr const char* kFullImage =
-    "Run SET GLOBAL binlog_row_image = 'FULL' at the source, reconnect its clients, and copy the table again.";
-
-[[noreturn]] void lacks_columns(const TableSchema& schema, const char* what) {
-  throw Error(ErrorKind::unsupported, "reading a change of " + printable(schema.name.text()), std::string("the row image lacks ") + what,
-              kFullImage);
-}
 
 /// Plain mode: the sink's row with the old key may be a later one than the row that moved, so upserts do not settle it.
 [[noreturn]] void cannot_be_repeated(const TableSchema& schema) {
@@ -23,28 +16,6 @@ constexpr const char* kFullImage =
               "Set exactly_once: true for the pipeline, or run SET GLOBAL binlog_row_image = 'FULL' at the source and reconnect its "
               "clients; then copy "
               "into an empty target again.");
-}
-
-/// An INSERT under MINIMAL or NOBLOB leaves out what took its constant default.
-Row with_defaults(const TableSchema& schema, Row after, Arena& arena) {
-  Value* row = arena.allocate_row(schema.columns.size());
-  for (size_t i = 0; i < schema.columns.size(); ++i) {
-    const Column& column = schema.columns[i];
-    row[i] = after[i];
-    if (!row[i].is_absent()) continue;
-    if (column.default_value.empty()) {
-      throw Error(ErrorKind::unsupported, "reading a change of " + printable(schema.name.text()),
-                  "the image of an inserted row lacks column " + printable(column.name) + ", whose default is not known", kFullImage);
-    }
-    const Value value = decode_key(column.default_value, arena).front();
-    switch (value.kind()) {
-      case ValueKind::time: row[i] = Value::time(value.int64(), column.scale); break;
-      case ValueKind::datetime: row[i] = Value::datetime(value.civil(), column.scale); break;
-      case ValueKind::timestamp: row[i] = Value::timestamp(value.civil(), column.scale); break;
-      default: row[i] = value;
-    }
-  }
-  return row;
 }
 
 }  // namespace
@@ -66,30 +37,6 @@ void Core::count(Fate fate) {
   if (fate == Fate::deferred) last_deferred_->settles = true;
 }
 
-/// Fills what the after image lacks from the before image; at least its key columns are present afterwards.
-Change Core::complete(const Table& t, const Change& change) {
-  const TableSchema& schema = *t.schema;
-  Change full = change;
-  if (change.before != nullptr && schema.has_key() && key_absent(schema, change.before)) lacks_columns(schema, "key columns");
-  if (change.before != nullptr && !schema.has_key() && has_absent(schema, change.before))
-    lacks_columns(schema, "columns of a table without key");
-  if (change.op == Op::update && has_absent(schema, change.after)) {
-    if (!has_absent(schema, change.before)) {
-      full.after = complete_row(schema, change.before, change.after, *building_.arena);
-    } else {
-      Value* row = building_.arena->allocate_row(schema.columns.size());
-      for (size_t i = 0; i < schema.columns.size(); ++i) row[i] = change.after[i];
-      for (uint16_t i : schema.key) {
-        if (row[i].is_absent()) row[i] = change.before[i];
-      }
-      full.after = row;
-      if (repeats_the_copy() && !same_key(schema, change.before, row)) cannot_be_repeated(schema);
-    }
-  }
-  if (change.op == Op::insert && has_absent(schema, change.after)) full.after = with_defaults(schema, change.after, *building_.arena);
-  return full;
-}
-
 /// Proved to be in the chunk's read. Where a transaction may be in it or not, the read is a lower bound from there on: it and all that
 /// follow are merged in the order of the log, and the last one of each key tells what the read has or will have at its high watermark.
 bool Core::in_read(Segment& segment, const TransactionMark& mark) {
@@ -104,7 +51,8 @@ Core::Fate Core::route(const Change& raw, const TransactionMark& mark) {
     t.in_progress = true;
     tables_changed_.push_back(raw.table);
   }
-  Change change = complete(t, raw);
+  Change change = completed_images(*t.schema, raw, *building_.arena);
+  if (repeats_the_copy() && moves_partial_row(*t.schema, change)) cannot_be_repeated(*t.schema);
   switch (change.op) {
     case Op::insert: ++counts_.inserts; break;
     case Op::update: ++counts_.updates; break;
@@ -114,13 +62,13 @@ Core::Fate Core::route(const Change& raw, const TransactionMark& mark) {
     apply(t, raw.table, change.op, change.before, change.after);
     return Fate::applied;
   }
-  if (!t.schema->has_key()) return route_keyless(t, raw.table, change, mark);
+  if (!t.schema->has_key()) return route_keyless(t, change, mark);
   return t.copy.provable() ? route_provable(t, raw.table, change, mark) : route_unproved(t, raw.table, change, mark);
 }
 
 /// One chunk, exact visibility: what the read did not see waits until the chunk is emitted. A read that may have seen it or not is
 /// thrown away.
-Core::Fate Core::route_keyless(Table& t, uint32_t, const Change& change, const TransactionMark& mark) {
+Core::Fate Core::route_keyless(Table& t, const Change& change, const TransactionMark& mark) {
   std::vector<Segment*> segments = t.copy.in_flight();
   if (segments.empty()) return Fate::not_read_yet;
   Segment& segment = *segments.front();
@@ -273,18 +221,12 @@ void Core::reread(Table& t, uint32_t table, Row key) {
 
 /// `only_known`: a row that the chunk does not hold is left alone (tables whose chunks' extents are not known here).
 void Core::merge(const TableSchema& schema, ChunkBuffer& buffer, Op op, Row before, Row after, bool only_known) {
-  if (op == Op::remove) {
-    buffer.remove(before);
-  } else if (op == Op::insert) {
-    if (!only_known) buffer.put(after);
-  } else if (has_absent(schema, after)) {
-    buffer.patch(before, after);
-  } else if (!only_known) {
-    buffer.put(after);
-  } else if (buffer.has(before)) {
+  if (only_known && op == Op::insert) return;
+  if (only_known && op == Op::update && !has_absent(schema, after)) {
+    if (!buffer.has(before)) return;
     if (!same_key(schema, before, after)) buffer.remove(before);
-    buffer.put(after);
   }
+  buffer.merge(op, before, after);
 }
 
 }  // namespace tidemark
