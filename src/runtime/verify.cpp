@@ -31,7 +31,7 @@ std::string target_text(const SinkTable& table) {
   return table.target_schema.empty() ? table.target_table : table.target_schema + "." + table.target_table;
 }
 
-TableVerdict verify_table(SourceSide& source, SinkSide& sink, uint32_t index, const SinkTable& table, const VerifyOptions& options) {
+TableVerdict verify_table(const VerifyContext& context, uint32_t index, const SinkTable& table, const VerifyOptions& options) {
   const auto start = std::chrono::steady_clock::now();
   const std::string target = target_text(table);
   auto seconds = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
@@ -44,11 +44,11 @@ TableVerdict verify_table(SourceSide& source, SinkSide& sink, uint32_t index, co
       options.progress(shown);
     };
   }
-  sink.clear_note();
+  context.sink.clear_note();
   TableVerdict verdict =
-      table.schema->has_key() ? verify_keyed(source, sink, index, table, inner) : verify_keyless(source, sink, index, table, inner);
+      table.schema->has_key() ? verify_keyed(context, index, table, inner) : verify_keyless(context, index, table, inner);
   verdict.target = target;
-  verdict.note = sink.note();
+  verdict.note = context.sink.note();
   if (!table.schema->has_key() && !verdict.equal() && verdict.note.empty()) {
     verdict.note = "the table has no key: rows are compared whole, so a changed row counts as one missing and one extra";
   }
@@ -65,7 +65,8 @@ VerifyReport verify(const Config& config, const Engines& engines, const VerifyOp
   const SourceConfig& source_config = find_part(config.sources, pipeline.source, "source");
   const SinkConfig& sink_config = find_part(config.sinks, pipeline.sink, "sink");
 
-  const std::unique_ptr<Source> source = find_engine(engines.sources, source_config.engine, "source").make(source_config);
+  const SourceEngine& source_engine = find_engine(engines.sources, source_config.engine, "source");
+  const std::unique_ptr<Source> source = source_engine.make(source_config);
   const SourceInfo info = source->check();
   // names are computed over all captured tables: whether they collide does not depend on what is verified
   const std::vector<SinkTable> captured = sink_tables(pipeline, sink_config.engine, source->describe(pipeline.tables));
@@ -75,11 +76,13 @@ VerifyReport verify(const Config& config, const Engines& engines, const VerifyOp
   sink->bind(tables);
   SourceSide source_side(*source);
   SinkSide sink_side(*sink, pipeline.name, info.server, options.patience);
+  VerifyLog log(source_engine, source_config, pipeline.name);
+  const VerifyContext context{source_side, sink_side, log};
 
   VerifyReport report;
   report.equal = true;
   for (uint32_t i = 0; i < tables.size(); ++i) {
-    report.tables.push_back(verify_table(source_side, sink_side, i, tables[i], options));
+    report.tables.push_back(verify_table(context, i, tables[i], options));
     report.equal = report.equal && report.tables.back().equal();
   }
   report.position = sink_side.position().text();

@@ -45,26 +45,25 @@ std::vector<uint16_t> differing_columns(const TableSchema& schema, const Value* 
 
 class Comparison {
  public:
-  Comparison(SinkSide& sink, uint32_t table, const TableSchema& schema) : sink_(sink), table_(table), schema_(schema) {}
+  Comparison(Sink& sink, uint32_t table, const TableSchema& schema) : sink_(sink), table_(table), schema_(schema) {}
 
-  void add_source(const std::vector<KeyBytes>& keys, const SourceRows& source) {
+  void add_source(const std::vector<KeyBytes>& keys, const std::vector<Row>& source) {
     slots_.resize(keys.size());
     std::unordered_map<KeyBytes, size_t> wanted;
     for (size_t i = 0; i < keys.size(); ++i) {
       slots_[i].key = &keys[i];
       wanted.emplace(keys[i], i);
     }
-    for (Row row : source.rows) {
+    for (Row row : source) {
       auto it = wanted.find(encode_key(schema_, row));
       if (it == wanted.end()) continue;  // 'ABC' given for 'abc' by a collation: another row
       Slot& slot = slots_[it->second];
-      slot.source = represented(sink_.sink(), table_, schema_, row, arena_);
+      slot.source = represented(sink_, table_, schema_, row, arena_);
       slot.source_hash = row_hash(schema_, row);
     }
     for (size_t i = 0; i < slots_.size(); ++i) {
       const Slot& slot = slots_[i];
-      by_sink_key_.emplace(
-          slot.source != nullptr ? encode_key(schema_, slot.source) : key_at_sink(sink_.sink(), table_, schema_, *slot.key), i);
+      by_sink_key_.emplace(slot.source != nullptr ? encode_key(schema_, slot.source) : key_at_sink(sink_, table_, schema_, *slot.key), i);
     }
   }
 
@@ -93,7 +92,7 @@ class Comparison {
   }
 
  private:
-  SinkSide& sink_;
+  Sink& sink_;
   uint32_t table_;
   const TableSchema& schema_;
   Arena arena_;  // of represented values
@@ -164,8 +163,8 @@ Value* represented(Sink& sink, uint32_t table, const TableSchema& schema, Row ro
 
 std::vector<Finding> compare_rows(SinkSide& sink, uint32_t table, const TableSchema& schema, const std::vector<KeyBytes>& keys,
                                   const SourceRows& source) {
-  Comparison comparison(sink, table, schema);
-  comparison.add_source(keys, source);
+  Comparison comparison(sink.sink(), table, schema);
+  comparison.add_source(keys, source.rows);
   const Position position = sink.begin_at(source.place.high);
   sink.sink().read_keys(table, keys, [&](std::unique_ptr<RowBlock> block) {
     for (Row row : block->rows) comparison.add_sink_row(row);
@@ -173,6 +172,14 @@ std::vector<Finding> compare_rows(SinkSide& sink, uint32_t table, const TableSch
   });
   sink.end();
   return comparison.findings(source.place.same_as(position));
+}
+
+std::vector<Finding> compare_rows(Sink& sink, uint32_t table, const TableSchema& schema, const std::vector<KeyBytes>& keys,
+                                  const std::vector<Row>& source, const std::vector<Row>& held, bool proved) {
+  Comparison comparison(sink, table, schema);
+  comparison.add_source(keys, source);
+  for (Row row : held) comparison.add_sink_row(row);
+  return comparison.findings(proved);
 }
 
 std::string key_text(const TableSchema& schema, const KeyBytes& key) {

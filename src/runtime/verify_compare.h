@@ -28,6 +28,10 @@ Value* represented(Sink& sink, uint32_t table, const TableSchema& schema, Row ro
 std::vector<Finding> compare_rows(SinkSide& sink, uint32_t table, const TableSchema& schema, const std::vector<KeyBytes>& keys,
                                   const SourceRows& source);
 
+/// The same with the rows of both sides at hand. `proved`: they are of one position.
+std::vector<Finding> compare_rows(Sink& sink, uint32_t table, const TableSchema& schema, const std::vector<KeyBytes>& keys,
+                                  const std::vector<Row>& source, const std::vector<Row>& held, bool proved);
+
 /// A key for people: "17" or "(17, 'a')"; long values are cut.
 std::string key_text(const TableSchema& schema, const KeyBytes& key);
 

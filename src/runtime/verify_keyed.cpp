@@ -1,12 +1,12 @@
 // Tables with a key. First pass: the source's chunks against the sink's rows of the same keys. Second pass: the sink's keys looked up at
-// the source, which finds the extra ones. What differs in either is read again in rounds. Bounded memory: a chunk, and a limited
-// number of keys that are still to be read again.
+// the source, which finds the extra ones. What differs in either is compared again at one position of the log (verify_settle.h), in rounds
+// as long as that proves nothing. Bounded memory: a chunk of both sides, and a limited number of keys that are still to be read again.
 #include <algorithm>
 #include <thread>
 #include <unordered_map>
 #include <utility>
 
-#include "runtime/verify_compare.h"
+#include "runtime/verify_settle.h"
 #include "runtime/verify_table.h"
 
 namespace tidemark {
@@ -31,9 +31,15 @@ struct Pending {
 
 class KeyedCheck {
  public:
-  KeyedCheck(SourceSide& source, SinkSide& sink, uint32_t table, const SinkTable& names, const VerifyOptions& options,
-             TableVerdict& verdict)
-      : source_(source), sink_(sink), table_(table), schema_(*names.schema), options_(options), verdict_(verdict) {}
+  KeyedCheck(const VerifyContext& context, uint32_t table, const SinkTable& names, const VerifyOptions& options, TableVerdict& verdict)
+      : source_(context.source),
+        sink_(context.sink),
+        log_(context.log),
+        table_(table),
+        schema_ref_(names.schema),
+        schema_(*schema_ref_),
+        options_(options),
+        verdict_(verdict) {}
 
   void run() {
     pass_over_source();
@@ -110,8 +116,8 @@ class KeyedCheck {
     early_left_ = std::max(std::chrono::milliseconds(0), early_left_ - spent);
   }
 
-  /// Reads the pending keys again until they are equal or `time` is over, at least once; what is left is counted. A sink that stands
-  /// still is waited for once, not for every table.
+  /// Compares the pending keys again until they are equal or proved to differ, or `time` is over; at least once. What is left is counted.
+  /// A sink that stands still is waited for once, not for every table.
   void settle(std::chrono::milliseconds time) {
     const auto deadline = Clock::now() + time;
     auto pause = kFirstPause;
@@ -134,8 +140,7 @@ class KeyedCheck {
       const std::vector<KeyBytes> some(keys.begin() + static_cast<ptrdiff_t>(from),
                                        keys.begin() + static_cast<ptrdiff_t>(std::min<size_t>(keys.size(), from + rows_)));
       std::unordered_map<KeyBytes, Finding> still;
-      const SourceRows rows = source_.rows_with(schema_, some);
-      for (Finding& finding : compare_rows(sink_, table_, schema_, some, rows)) {
+      for (Finding& finding : compare_at_one_position(source_, sink_, log_, table_, schema_ref_, some)) {
         KeyBytes key = finding.key;
         still.emplace(std::move(key), std::move(finding));
       }
@@ -182,7 +187,9 @@ class KeyedCheck {
 
   SourceSide& source_;
   SinkSide& sink_;
+  VerifyLog& log_;
   uint32_t table_;
+  const SchemaRef& schema_ref_;
   const TableSchema& schema_;
   const VerifyOptions& options_;
   TableVerdict& verdict_;
@@ -194,10 +201,10 @@ class KeyedCheck {
 
 }  // namespace
 
-TableVerdict verify_keyed(SourceSide& source, SinkSide& sink, uint32_t table, const SinkTable& names, const VerifyOptions& options) {
+TableVerdict verify_keyed(const VerifyContext& context, uint32_t table, const SinkTable& names, const VerifyOptions& options) {
   TableVerdict verdict;
   verdict.table = names.schema->name.text();
-  KeyedCheck(source, sink, table, names, options, verdict).run();
+  KeyedCheck(context, table, names, options, verdict).run();
   return verdict;
 }
 

@@ -1,6 +1,7 @@
-// Tables without a key: there is nothing to look a row up by, so both sides are read whole and compared as multisets of row hashes, again
-// and again while they are live. A row counts as equal once it was there equally often on both sides in one round. Memory: 24 bytes for
-// each different row.
+// Tables without a key: there is nothing to look a row up by, so both sides are read whole and compared as multisets of row hashes. Where
+// they differ, the log's changes that the source's read did not see are added to its multiset (verify_settle.h): then both are of one
+// position, and what is left is a difference. Only while that is impossible they are read again, and a row counts as equal once it was
+// there equally often on both sides in one round. Memory: 24 bytes for each different row.
 #include <xxhash.h>
 
 #include <algorithm>
@@ -9,7 +10,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "runtime/verify_compare.h"
+#include "runtime/verify_settle.h"
 #include "runtime/verify_table.h"
 
 namespace tidemark {
@@ -35,18 +36,29 @@ static_assert(sizeof(Tally) == 24);
 
 class KeylessCheck {
  public:
-  KeylessCheck(SourceSide& source, SinkSide& sink, uint32_t table, const SinkTable& names, const VerifyOptions& options,
-               TableVerdict& verdict)
-      : source_(source), sink_(sink), table_(table), schema_(*names.schema), options_(options), verdict_(verdict) {}
+  KeylessCheck(const VerifyContext& context, uint32_t table, const SinkTable& names, const VerifyOptions& options, TableVerdict& verdict)
+      : source_(context.source),
+        sink_(context.sink),
+        log_(context.log),
+        table_(table),
+        schema_ref_(names.schema),
+        schema_(*schema_ref_),
+        options_(options),
+        verdict_(verdict) {}
 
   void run() {
     const auto deadline = Clock::now() + options_.settle;
     auto pause = kFirstPause;
     std::map<RowHash, int64_t> open = differences();  // differed in every round so far
-    while (!open.empty() && !final_ && Clock::now() < deadline) {
+    while (!open.empty() && !proved_ && !sink_.stands_still(options_.settle) && Clock::now() < deadline) {
       std::this_thread::sleep_for(pause);
       pause = std::min(pause * 2, kLongestPause);
-      keep_common(open, differences());
+      std::map<RowHash, int64_t> now = differences();
+      if (proved_) {
+        open = std::move(now);
+      } else {
+        keep_common(open, now);
+      }
     }
     for (const auto& [hash, count] : open) {
       if (count > 0) {
@@ -60,35 +72,63 @@ class KeylessCheck {
  private:
   /// One round: rows that are not there equally often. Reads the source first, then the sink where it has reached that.
   std::map<RowHash, int64_t> differences() {
-    std::vector<Tally> tallies;
+    const Position from = sink_.look();
+    tallies_.clear();
+    others_.clear();
     verdict_.rows_source = verdict_.rows_sink = 0;
-    const ViewPlace place = source_.each_row(schema_, [&](Row row) {
-      Arena arena;
-      tallies.push_back({hash_of(represented(sink_.sink(), table_, schema_, row, arena)), 1});
+    const ViewPlace view = source_.each_row(schema_, [&](Row row) {
+      tallies_.push_back({source_hash(row), 1});
       if (++verdict_.rows_source % kReportEvery == 0) report();
     });
-    merge_equal(tallies);
-    std::map<RowHash, int64_t> different;
-    final_ = place.same_as(sink_.begin_at(place.high)) || sink_.stands_still(options_.settle);
+    merge_equal(tallies_);
+    const Position held = subtract_sink(view.high);
+    proved_ = view.same_as(held);
+    std::map<RowHash, int64_t> found = what_differs();
+    if (proved_ || found.empty() || !log_joins(from, view, held)) return found;
+    log_.replay(schema_ref_, from, held, view.visibility, [&](const Change& change) {
+      if (change.before != nullptr) add(source_hash(change.before), -1);
+      if (change.after != nullptr) add(source_hash(change.after), 1);
+    });
+    proved_ = true;
+    return what_differs();
+  }
+
+  Position subtract_sink(const LogOffset& high) {
+    const Position held = sink_.begin_at(high);
     sink_.sink().read_key_page(table_, {}, 0, [&](std::unique_ptr<RowBlock> block) {
       for (Row row : block->rows) {
         ++verdict_.rows_sink;
-        const RowHash hash = hash_of(row);
-        auto it = std::lower_bound(tallies.begin(), tallies.end(), hash, [](const Tally& t, const RowHash& h) { return t.hash < h; });
-        if (it != tallies.end() && it->hash == hash) {
-          --it->count;
-        } else {
-          --different[hash];
-        }
+        add(hash_of(row), -1);
       }
       report();
       return true;
     });
     sink_.end();
-    for (const Tally& tally : tallies) {
-      if (tally.count != 0) different.emplace(tally.hash, tally.count);
+    return held;
+  }
+
+  void add(const RowHash& hash, int64_t count) {
+    auto it = std::lower_bound(tallies_.begin(), tallies_.end(), hash, [](const Tally& t, const RowHash& h) { return t.hash < h; });
+    if (it != tallies_.end() && it->hash == hash) {
+      it->count += count;
+      return;
     }
-    return different;
+    auto other = others_.emplace(hash, 0).first;
+    other->second += count;
+    if (other->second == 0) others_.erase(other);
+  }
+
+  std::map<RowHash, int64_t> what_differs() const {
+    std::map<RowHash, int64_t> found = others_;
+    for (const Tally& tally : tallies_) {
+      if (tally.count != 0) found.emplace(tally.hash, tally.count);
+    }
+    return found;
+  }
+
+  RowHash source_hash(Row row) {
+    Arena arena;
+    return hash_of(represented(sink_.sink(), table_, schema_, row, arena));
   }
 
   RowHash hash_of(const Value* row) {
@@ -129,20 +169,24 @@ class KeylessCheck {
 
   SourceSide& source_;
   SinkSide& sink_;
+  VerifyLog& log_;
   uint32_t table_;
+  const SchemaRef& schema_ref_;
   const TableSchema& schema_;
   const VerifyOptions& options_;
   TableVerdict& verdict_;
-  bool final_ = false;  // the latest round's differences will not go away by waiting
+  std::vector<Tally> tallies_;         // of the source's rows, sorted
+  std::map<RowHash, int64_t> others_;  // rows that the source's read did not have
+  bool proved_ = false;                // the latest round compared both sides at one position
   std::string bytes_;
 };
 
 }  // namespace
 
-TableVerdict verify_keyless(SourceSide& source, SinkSide& sink, uint32_t table, const SinkTable& names, const VerifyOptions& options) {
+TableVerdict verify_keyless(const VerifyContext& context, uint32_t table, const SinkTable& names, const VerifyOptions& options) {
   TableVerdict verdict;
   verdict.table = names.schema->name.text();
-  KeylessCheck(source, sink, table, names, options, verdict).run();
+  KeylessCheck(context, table, names, options, verdict).run();
   return verdict;
 }
 

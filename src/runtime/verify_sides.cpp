@@ -80,7 +80,7 @@ std::vector<bool> SourceSide::exist(const TableSchema& table, const std::vector<
 
 ViewPlace SourceSide::each_row(const TableSchema& table, const std::function<void(Row)>& visit) {
   ViewPlace place;
-  place.visibility = reader_->begin(table, {}).visibility;
+  place.visibility = reader_->begin(table, {.exact = true}).visibility;
   reader_->read(table, KeyRange{}, kBlockBytes, [&](std::unique_ptr<RowBlock> block) {
     for (Row row : block->rows) visit(row);
     return true;
@@ -108,6 +108,24 @@ Position SinkSide::begin_anywhere() {
   if (position.offset != position_.offset) behind_since_.reset();
   position_ = position;
   return position;
+}
+
+Position SinkSide::look() {
+  Position position = begin_anywhere();
+  end();
+  return position;
+}
+
+SinkRows SinkSide::rows_with(uint32_t table, const std::vector<KeyBytes>& keys, const LogOffset& high) {
+  SinkRows held;
+  held.position = begin_at(high);
+  sink_.read_keys(table, keys, [&](std::unique_ptr<RowBlock> block) {
+    held.rows.insert(held.rows.end(), block->rows.begin(), block->rows.end());
+    held.blocks.push_back(std::move(block));
+    return true;
+  });
+  end();
+  return held;
 }
 
 Position SinkSide::begin_at(const LogOffset& high) {

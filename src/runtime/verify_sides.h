@@ -31,6 +31,13 @@ struct SourceRows {
   ViewPlace place;
 };
 
+/// Rows of one read transaction of the sink.
+struct SinkRows {
+  std::vector<std::unique_ptr<RowBlock>> blocks;
+  std::vector<Row> rows;
+  Position position;  // of the state that they were read from
+};
+
 class SourceSide {
  public:
   explicit SourceSide(Source& source) : reader_(source.open_snapshot()) {}
@@ -41,7 +48,7 @@ class SourceSide {
   SourceRows rows_with(const TableSchema& table, const std::vector<KeyBytes>& keys);
   /// Which of `keys` exist, without keeping rows; outside a read view.
   std::vector<bool> exist(const TableSchema& table, const std::vector<KeyBytes>& keys);
-  /// All rows in one view, block by block; returns what the view saw, and its high watermark.
+  /// All rows in one view that knows exactly what it saw, block by block; returns that, and its high watermark.
   ViewPlace each_row(const TableSchema& table, const std::function<void(Row)>& visit);
 
  private:
@@ -59,6 +66,10 @@ class SinkSide {
   /// Opens one wherever the sink stands.
   Position begin_anywhere();
   void end() { sink_.end_read(); }
+  /// Where the sink stands now.
+  Position look();
+  /// What it has of `keys`, read as begin_at(high) does.
+  SinkRows rows_with(uint32_t table, const std::vector<KeyBytes>& keys, const LogOffset& high);
   Sink& sink() { return sink_; }
 
   const Position& position() const { return position_; }

@@ -1,6 +1,7 @@
 // A source and a sink in memory with what makes verifying hard in real ones: a log, rows that are in the log but not visible yet, and an
 // applier that runs behind. Real servers are in the integration tests; here every interleaving can be provoked.
-// Thread-safe: writers, the applier and verify run at the same time. Tables are (id bigint, body text).
+// Thread-safe: writers, the applier and verify run at the same time. Tables are (id bigint, body text, remark text); the remark is made
+// from the id, and changes never touch it.
 #pragma once
 
 #include <atomic>
@@ -9,6 +10,7 @@
 #include <map>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -22,7 +24,8 @@ using Rows = std::map<int64_t, std::string>;
 struct LoggedChange {
   std::string table;
   int64_t id = 0;
-  std::optional<std::string> body;  // nothing: deleted
+  std::optional<std::string> body;    // nothing: deleted
+  std::optional<std::string> before;  // nothing: there was no such row
 };
 
 class LiveModel {
@@ -38,6 +41,12 @@ class LiveModel {
     hiding_ = true;
   }
   void show();
+  /// Read views know only a part of what they saw, by GTIDs, as those of MySQL do.
+  void know_lower_bounds() { lower_bounds_ = true; }
+  /// The log has of an updated row the key before and the new body, as with binlog_row_image MINIMAL.
+  void log_partial_rows() { partial_rows_ = true; }
+  /// How often the log was read.
+  unsigned logs_opened() const { return logs_opened_; }
 
   // --- the sink ---
   /// Applies what is in the log and not applied yet.
@@ -47,8 +56,14 @@ class LiveModel {
   void stop_applier();
   /// Every n-th change is lost on its way to the sink; 0: none.
   void lose_every(unsigned n) { lose_every_ = n; }
+  /// Changes of this row never get there.
+  void keep_from_sink(int64_t id) { kept_from_sink_ = id; }
   /// Behind the pipeline's back.
   void damage_sink(const std::string& table, int64_t id, std::optional<std::string> body);
+  void damage_remark(int64_t id) {
+    std::lock_guard lock(sink_mutex_);
+    damaged_remarks_.insert(id);
+  }
   void drop_sink_table(const std::string& table) {
     std::lock_guard lock(sink_mutex_);
     sink_.erase(table);
@@ -61,6 +76,7 @@ class LiveModel {
  private:
   friend class ModelSource;
   friend class ModelReader;
+  friend class ModelLog;
   friend class ModelSink;
   void apply_one(const LoggedChange& change);
 
@@ -70,14 +86,20 @@ class LiveModel {
   std::mutex source_mutex_;
   std::map<std::string, Rows> visible_;
   uint64_t visible_to_ = 0;
+  std::map<std::string, Rows> latest_;  // with all of the log
   std::vector<std::pair<LoggedChange, std::chrono::steady_clock::time_point>> log_;
   bool hiding_ = false;
 
+  std::atomic<bool> lower_bounds_{false}, partial_rows_{false};
+  std::atomic<unsigned> logs_opened_{0};
+
   std::mutex sink_mutex_;
   std::map<std::string, Rows> sink_;
+  std::set<int64_t> damaged_remarks_;
   uint64_t applied_ = 0;
   std::string sink_server_ = "1";
   std::atomic<unsigned> lose_every_{0};
+  std::atomic<int64_t> kept_from_sink_{-1};
 
   std::atomic<bool> applying_{false};
   std::thread applier_;

@@ -1,0 +1,62 @@
+#include "runtime/verify_log.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <utility>
+
+#include "pipeline/row_images.h"
+#include "tidemark/error.h"
+
+namespace tidemark {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr size_t kBatchBytes = 512 * 1024;
+constexpr auto kWait = std::chrono::milliseconds(200);
+/// The sink was there, so the log has it: a reader that gets no further for so long never will. A server may have to search a large log
+/// for the place to begin with.
+constexpr auto kStuckAfter = std::chrono::minutes(5);
+
+SourceConfig replica_of_its_own(SourceConfig config, const std::string& pipeline) {
+  config.server_id = 0;  // a configured one is the daemon's: the server would end its stream for ours
+  config.name = fmt::format("{}/{}/verify/{}", config.name, pipeline, getpid());
+  return config;
+}
+
+}  // namespace
+
+VerifyLog::VerifyLog(const SourceEngine& engine, SourceConfig config, const std::string& pipeline)
+    : source_(engine.make(replica_of_its_own(std::move(config), pipeline))) {}
+
+void VerifyLog::replay(const SchemaRef& table, const Position& from, const Position& upto, const Visibility& seen,
+                       const std::function<void(const Change&)>& visit) {
+  if (from.offset >= upto.offset) return;
+  // without a selection: what else happens at the server is the daemon's business
+  const std::unique_ptr<LogReader> reader = source_->open_log(from, {table}, TableSelection{});
+  LogOffset read_to = from.offset;
+  auto moved_at = Clock::now();
+  while (read_to < upto.offset) {
+    LogBatch batch;
+    reader->read(batch, kBatchBytes, kWait);
+    for (const LogTransaction& transaction : batch.transactions) {
+      if (transaction.mark.begin >= upto.offset) return;
+      if (seen.sees(transaction.mark)) continue;
+      for (uint32_t i = 0; i < transaction.change_count; ++i) {
+        Arena arena;  // of completed rows
+        visit(completed_images(*table, batch.changes[transaction.first_change + i], arena));
+      }
+    }
+    if (batch.read_to > read_to) {
+      read_to = batch.read_to;
+      moved_at = Clock::now();
+    } else if (Clock::now() - moved_at >= kStuckAfter) {
+      throw Error(ErrorKind::source_unavailable, "reading the binary log",
+                  fmt::format("it does not get from {} to {}, where the sink stands", from.file_text(), upto.file_text()));
+    }
+  }
+}
+
+}  // namespace tidemark

@@ -1,0 +1,30 @@
+// The source's log as verify reads it: what happened to one table between the position where its replay begins and the one where the
+// sink was read. Opens a replication connection for each replay, beside the daemon's and under a server id of its own, and only when
+// there is something to settle. Used by verify's one thread. Throws Error as LogReader does (log_purged, schema_changed, ...), and
+// source_unavailable when the log does not get there.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "tidemark/engine.h"
+
+namespace tidemark {
+
+class VerifyLog {
+ public:
+  /// `pipeline`: part of the name that the server id is derived from.
+  VerifyLog(const SourceEngine& engine, SourceConfig config, const std::string& pipeline);
+
+  /// Changes of `table` by the transactions after `from` and up to `upto` that are not proved to be in `seen`, in order; rows that
+  /// the log cut short are completed as far as it goes (row_images.h). They live until `visit` returns.
+  /// `seen` must see everything up to `from`.
+  void replay(const SchemaRef& table, const Position& from, const Position& upto, const Visibility& seen,
+              const std::function<void(const Change&)>& visit);
+
+ private:
+  std::unique_ptr<Source> source_;
+};
+
+}  // namespace tidemark
