@@ -34,20 +34,24 @@ class MergedRows {
 
   const SchemaRef& schema() const { return schema_; }
   std::vector<Row> take_rows() { return buffer_.take_rows(); }
+  /// A difference in this row proves nothing.
+  bool doubtful(const KeyBytes& key) const { return doubtful_.count(key) != 0; }
 
  private:
   static constexpr size_t kCompactFrom = size_t{16} << 20;
 
   bool wanted(Row key) const { return keys_.count(encode_key(*schema_, key)) != 0; }
 
-  /// A row under a new key. Columns that the log does not tell come from the row under the old key, or stay absent where that is not known
-  /// for certain. A read that is not exact may have the row under the new key already.
+  /// A row under a new key. Columns that the log does not tell come from the row under the old key, or stay absent. A read that is not
+  /// exact may have the row under the new key already; or a later row under the old one, so what comes from there is doubtful.
   void arrive(Row old_key, Row row) {
     if (!has_absent(*schema_, row)) return buffer_.put(row);
     if (buffer_.patch(row, row)) return;
-    const Row base = exact_ ? buffer_.get(old_key) : nullptr;
+    const Row base = buffer_.get(old_key);
+    if (base == nullptr) return buffer_.put(row);
     Arena arena;
-    buffer_.put(base != nullptr ? complete_row(*schema_, base, row, arena) : row);
+    buffer_.put(complete_row(*schema_, base, row, arena));
+    if (!exact_) doubtful_.insert(encode_key(*schema_, row));
   }
 
   /// Gives back the older versions of rows that change all the time.
@@ -60,7 +64,7 @@ class MergedRows {
 
   SchemaRef schema_;
   bool exact_;
-  std::unordered_set<KeyBytes> keys_;
+  std::unordered_set<KeyBytes> keys_, doubtful_;
   ChunkBuffer buffer_;
   size_t compact_at_ = 0;
 };
@@ -89,7 +93,10 @@ std::vector<Finding> compare_merged(Sink& sink, uint32_t table, MergedRows& merg
   std::vector<KeyBytes> keys;
   for (auto it = known; it != findings.end(); ++it) keys.push_back(it->key);
   findings.erase(known, findings.end());
-  for (Finding& proved : compare_rows(sink, table, schema, keys, rows, held, true)) findings.push_back(std::move(proved));
+  for (Finding& finding : compare_rows(sink, table, schema, keys, rows, held, true)) {
+    finding.proved = !merged.doubtful(finding.key);
+    findings.push_back(std::move(finding));
+  }
   return findings;
 }
 
