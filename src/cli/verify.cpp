@@ -140,7 +140,8 @@ int run(const Arguments& arguments) {
 
 void add_options(po::options_description_easy_init add) {
   add_table_option(add);
-  add("settle", po::value<std::string>()->value_name("TIME")->default_value("30s"), "how long a difference may last before it counts");
+  add("settle", po::value<std::string>()->value_name("TIME")->default_value("30s"),
+      "how long to try to prove a difference before it counts");
 }
 
 }  // namespace
@@ -152,8 +153,11 @@ Verb verify_verb() {
   verb.summary = "compares source and sink, row by row";
   verb.details =
       "Reads every row of the pipeline's tables at the source and at the sink and compares all values, in chunks, while both are live:\n"
-      "rows that differ are read again until the sink has applied what the source had. Reports rows that are missing, extra or\n"
-      "different at the sink, by key; of other values nothing is printed. Writes nothing.\n\n"
+      "rows that differ are read again, and the changes between both readings are taken from the source's log, so that rows which\n"
+      "never rest are compared at one position, too. Reports rows that are missing, extra or different at the sink, by key; of other\n"
+      "values nothing is printed. Writes nothing; reads the log as a replica with a server id of its own.\n\n"
+      "A difference is proved, as a rule at once. When the sink stands still behind the source, or a commit hangs at the source before\n"
+      "it can be seen, it is tried again for --settle; rows that then still differ count, those that went on changing as unsettled.\n\n"
       "Exit codes: 0 equal, 4 different, others: see 'tidemark help'.\n\n"
       "Examples:\n"
       "  tidemark verify shop\n"

@@ -1,7 +1,9 @@
 // Compares source and sink row by row while both are live: the daemon may be applying and the source may be written to.
 // Every comparison reads the source first, notes the log offset that the read can have seen, and then reads the sink in one read
 // transaction whose position row has reached that offset (design rule 2.1, compare instead of copy). What differs may only have
-// changed meanwhile, so it is read again, from both sides in the same way, until it is equal once or `settle` is over.
+// changed meanwhile, so it is read again, and the log's changes between the two readings are merged into the source's rows: then both
+// are of one position, and the verdict is final, however often a row changes. Where the log cannot do that (the sink stands still behind
+// the source, a commit hangs between log and visibility) it is tried again until it can or `settle` is over.
 // Runs on the caller's thread with connections of its own; creates and writes nothing. Throws Error: usage (unknown pipeline or
 // table, nothing selected), data (a table is missing at the sink), and whatever the engines throw.
 #pragma once
@@ -28,7 +30,7 @@ struct TableVerdict {
   std::string target;  // at the sink: "shop.orders" or "orders"
   uint64_t rows_source = 0, rows_sink = 0;
   uint64_t missing = 0, extra = 0, different = 0;
-  uint64_t unsettled = 0;          // still differ, but the source's row changed between the last two readings
+  uint64_t unsettled = 0;          // differ, not proved, and the source's row changed between the last two readings
   std::vector<DifferingKey> keys;  // the first 100; none for a table without key
   /// Empty, or what limits the verdict: the sink stands at an earlier position than the source's reading, the table has no key.
   std::string note;

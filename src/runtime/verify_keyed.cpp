@@ -89,6 +89,7 @@ class KeyedCheck {
     if (chunk.rows.empty() || chunk.bytes == 0) return;
     const size_t row_bytes = std::max<size_t>(1, chunk.bytes / chunk.rows.size());
     rows_ = std::clamp<uint64_t>(kChunkBytes / row_bytes, 1, kChunkRows);
+    rows_of_widest_ = std::min(rows_of_widest_, rows_);
   }
 
   void note(std::vector<Finding> findings) {
@@ -136,9 +137,9 @@ class KeyedCheck {
   void recheck() {
     std::vector<KeyBytes> keys;
     for (const auto& entry : pending_) keys.push_back(entry.first);
-    for (size_t from = 0; from < keys.size(); from += rows_) {
+    for (size_t from = 0; from < keys.size(); from += rows_of_widest_) {
       const std::vector<KeyBytes> some(keys.begin() + static_cast<ptrdiff_t>(from),
-                                       keys.begin() + static_cast<ptrdiff_t>(std::min<size_t>(keys.size(), from + rows_)));
+                                       keys.begin() + static_cast<ptrdiff_t>(std::min<size_t>(keys.size(), from + rows_of_widest_)));
       std::unordered_map<KeyBytes, Finding> still;
       for (Finding& finding : compare_at_one_position(source_, sink_, log_, table_, schema_ref_, some)) {
         KeyBytes key = finding.key;
@@ -194,6 +195,7 @@ class KeyedCheck {
   const VerifyOptions& options_;
   TableVerdict& verdict_;
   uint64_t rows_ = kChunkRows;
+  uint64_t rows_of_widest_ = kChunkRows;  // the fewest so far: pending keys are of rows anywhere in the table
   std::unordered_map<KeyBytes, Pending> pending_;
   size_t pending_bytes_ = 0;
   std::chrono::milliseconds early_left_ = options_.settle;

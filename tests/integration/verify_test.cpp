@@ -177,7 +177,7 @@ TEST_CASE("verify says equal while writers run and the daemon streams; it sugges
                   "; REPLACE INTO plain (id, v) VALUES (" + other +
                   ", 'new'); DELETE FROM plain WHERE id = " + std::to_string(10000 + (i + 250) % 500) + "; " +
                   (i % 16 == 0 ? "UPDATE words SET v = v + 1; INSERT INTO nokey VALUES (5, 'five'); " : "") + "COMMIT");
-      std::this_thread::sleep_for(std::chrono::milliseconds(10));  // a row that never rests cannot be said to be equal
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));  // rows that never rest: verify_hot_rows_test.cpp
     }
   });
   for (int round = 0; round < 2 || written < 50; ++round) {
