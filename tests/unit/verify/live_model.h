@@ -54,6 +54,10 @@ class LiveModel {
   /// Applies the log in the background, each change `delay` after it was written.
   void start_applier(std::chrono::milliseconds delay);
   void stop_applier();
+  uint64_t applied() {
+    std::lock_guard lock(sink_mutex_);
+    return applied_;
+  }
   /// Every n-th change is lost on its way to the sink; 0: none.
   void lose_every(unsigned n) { lose_every_ = n; }
   /// Changes of this row never get there.
