@@ -31,9 +31,10 @@ SourceConfig replica_of_its_own(SourceConfig config, const std::string& pipeline
 VerifyLog::VerifyLog(const SourceEngine& engine, SourceConfig config, const std::string& pipeline)
     : source_(engine.make(replica_of_its_own(std::move(config), pipeline))) {}
 
-void VerifyLog::replay(const SchemaRef& table, const Position& from, const Position& upto, const Visibility& seen,
+bool VerifyLog::replay(const SchemaRef& table, const Position& from, const Position& upto, Visibility seen,
                        const std::function<void(const Change&)>& visit) {
-  if (from.offset >= upto.offset) return;
+  bool certain = true;
+  if (from.offset >= upto.offset) return certain;
   // without a selection: what else happens at the server is the daemon's business
   const std::unique_ptr<LogReader> reader = source_->open_log(from, {table}, TableSelection{});
   LogOffset read_to = from.offset;
@@ -42,8 +43,13 @@ void VerifyLog::replay(const SchemaRef& table, const Position& from, const Posit
     LogBatch batch;
     reader->read(batch, kBatchBytes, kWait);
     for (const LogTransaction& transaction : batch.transactions) {
-      if (transaction.mark.begin >= upto.offset) return;
-      if (seen.sees(transaction.mark)) continue;
+      if (transaction.mark.begin >= upto.offset) return certain;
+      const Visibility::Sight sight = seen.judge(transaction.mark);
+      if (sight == Visibility::Sight::seen) continue;
+      if (sight == Visibility::Sight::unknown) {  // as the core does: from here on the read is a lower bound
+        seen.offset = transaction.mark.begin;
+        certain = false;
+      }
       for (uint32_t i = 0; i < transaction.change_count; ++i) {
         Arena arena;  // of completed rows
         visit(completed_images(*table, batch.changes[transaction.first_change + i], arena));
@@ -57,6 +63,7 @@ void VerifyLog::replay(const SchemaRef& table, const Position& from, const Posit
                   fmt::format("it does not get from {} to {}, where the sink stands", from.file_text(), upto.file_text()));
     }
   }
+  return certain;
 }
 
 }  // namespace tidemark

@@ -19,8 +19,9 @@ class VerifyLog {
 
   /// Changes of `table` by the transactions after `from` and up to `upto` that are not proved to be in `seen`, in order; rows that
   /// the log cut short are completed as far as it goes (row_images.h). They live until `visit` returns.
-  /// `seen` must see everything up to `from`.
-  void replay(const SchemaRef& table, const Position& from, const Position& upto, const Visibility& seen,
+  /// `seen` must see everything up to `from`. False: of a transaction nobody can say whether it is in `seen` (CommitOrder); from there on
+  /// all changes were visited, those that `seen` has as well.
+  bool replay(const SchemaRef& table, const Position& from, const Position& upto, Visibility seen,
               const std::function<void(const Change&)>& visit);
 
  private:

@@ -13,9 +13,8 @@ namespace {
 /// The source's rows of some keys while the log is merged into them.
 class MergedRows {
  public:
-  /// `exact`: the read has nothing of the changes that will be applied.
-  MergedRows(const SchemaRef& schema, bool exact, const std::vector<KeyBytes>& keys, const std::vector<Row>& rows)
-      : schema_(schema), exact_(exact), keys_(keys.begin(), keys.end()), buffer_(schema) {
+  MergedRows(const SchemaRef& schema, const std::vector<KeyBytes>& keys, const std::vector<Row>& rows)
+      : schema_(schema), keys_(keys.begin(), keys.end()), buffer_(schema) {
     for (Row row : rows) {
       if (wanted(row)) buffer_.put(row);
     }
@@ -34,7 +33,7 @@ class MergedRows {
 
   const SchemaRef& schema() const { return schema_; }
   std::vector<Row> take_rows() { return buffer_.take_rows(); }
-  /// A difference in this row proves nothing.
+  /// When the read may have had some of the changes already, a difference in this row proves nothing.
   bool doubtful(const KeyBytes& key) const { return doubtful_.count(key) != 0; }
 
  private:
@@ -51,7 +50,7 @@ class MergedRows {
     if (base == nullptr) return buffer_.put(row);
     Arena arena;
     buffer_.put(complete_row(*schema_, base, row, arena));
-    if (!exact_) doubtful_.insert(encode_key(*schema_, row));
+    doubtful_.insert(encode_key(*schema_, row));
   }
 
   /// Gives back the older versions of rows that change all the time.
@@ -63,7 +62,6 @@ class MergedRows {
   }
 
   SchemaRef schema_;
-  bool exact_;
   std::unordered_set<KeyBytes> keys_, doubtful_;
   ChunkBuffer buffer_;
   size_t compact_at_ = 0;
@@ -77,7 +75,7 @@ std::vector<KeyBytes> keys_of(const std::vector<Finding>& findings) {
 
 /// What still differs of `findings`: rows that the log left incomplete as they were found, the others for certain.
 std::vector<Finding> compare_merged(Sink& sink, uint32_t table, MergedRows& merged, std::vector<Finding> findings,
-                                    const std::vector<Row>& held) {
+                                    const std::vector<Row>& held, bool exact) {
   const TableSchema& schema = *merged.schema();
   std::unordered_set<KeyBytes> incomplete;
   std::vector<Row> rows;
@@ -94,7 +92,7 @@ std::vector<Finding> compare_merged(Sink& sink, uint32_t table, MergedRows& merg
   for (auto it = known; it != findings.end(); ++it) keys.push_back(it->key);
   findings.erase(known, findings.end());
   for (Finding& finding : compare_rows(sink, table, schema, keys, rows, held, true)) {
-    finding.proved = !merged.doubtful(finding.key);
+    finding.proved = exact || !merged.doubtful(finding.key);
     findings.push_back(std::move(finding));
   }
   return findings;
@@ -103,7 +101,9 @@ std::vector<Finding> compare_merged(Sink& sink, uint32_t table, MergedRows& merg
 }  // namespace
 
 bool log_joins(const Position& from, const ViewPlace& view, const Position& held) {
-  return from.known() && from.offset.file != 0 && held.known() && held.offset >= view.high && view.visibility.sees_all(from);
+  // XA transactions that are prepared may have a COMMIT in the log before `from` that the view does not see yet
+  return view.visibility.xa_open.empty() && from.known() && from.offset.file != 0 && held.known() && held.offset >= view.high &&
+         view.visibility.sees_all(from);
 }
 
 std::vector<Finding> compare_at_one_position(SourceSide& source, SinkSide& sink, VerifyLog& log, uint32_t table, const SchemaRef& schema,
@@ -114,9 +114,10 @@ std::vector<Finding> compare_at_one_position(SourceSide& source, SinkSide& sink,
   const bool proved = rows.place.same_as(held.position);
   std::vector<Finding> findings = compare_rows(sink.sink(), table, *schema, keys, rows.rows, held.rows, proved);
   if (findings.empty() || proved || !log_joins(from, rows.place, held.position)) return findings;
-  MergedRows merged(schema, rows.place.visibility.exact, keys_of(findings), rows.rows);
-  log.replay(schema, from, held.position, rows.place.visibility, [&](const Change& change) { merged.apply(change); });
-  return compare_merged(sink.sink(), table, merged, std::move(findings), held.rows);
+  MergedRows merged(schema, keys_of(findings), rows.rows);
+  const Visibility& seen = rows.place.visibility;
+  const bool certain = log.replay(schema, from, held.position, seen, [&](const Change& change) { merged.apply(change); });
+  return compare_merged(sink.sink(), table, merged, std::move(findings), held.rows, certain && seen.exact);
 }
 
 }  // namespace tidemark

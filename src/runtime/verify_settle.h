@@ -17,7 +17,8 @@ namespace tidemark {
 bool log_joins(const Position& from, const ViewPlace& view, const Position& held);
 
 /// Reads `keys` from both sides and says which differ. `proved`, unless the sink stands behind the source, a commit at the source is in
-/// the log but not visible yet, or the log does not tell all columns of a row whose key has changed: then it is to be tried again.
+/// the log but not visible yet (as it may be while XA transactions are prepared), or the log does not tell all columns of a row whose key
+/// has changed: then it is to be tried again.
 std::vector<Finding> compare_at_one_position(SourceSide& source, SinkSide& sink, VerifyLog& log, uint32_t table, const SchemaRef& schema,
                                              const std::vector<KeyBytes>& keys);
 
