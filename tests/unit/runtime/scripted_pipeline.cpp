@@ -36,7 +36,7 @@ class ScriptedCopy : public SnapshotReader {
     if (id >= script->rows.at(table.name.table)) return std::nullopt;
     return script->key(table.name.table, id);
   }
-  ReadView begin(const TableSchema&, bool) override {
+  ReadView begin(const TableSchema&, const ReadNeeds&) override {
     ReadView view;
     view.visibility.offset = {1, script->log_end};
     return view;

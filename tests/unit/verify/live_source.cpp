@@ -20,9 +20,9 @@ class ModelReader : public SnapshotReader {
     Value key[3] = {Value::int64(it->first), Value::null(), Value::null()};
     return encode_key(table, key);
   }
-  ReadView begin(const TableSchema& table, const ReadNeeds&) override {
+  ReadView begin(const TableSchema& table, const ReadNeeds& needs) override {
     ReadView view;
-    const bool lower_bound = model_.lower_bounds_ && !need_exact;
+    const bool lower_bound = model_.lower_bounds_ && !needs.exact;
     if (lower_bound) {
       std::lock_guard lock(model_.source_mutex_);
       view.visibility.by = Visibility::By::gtids;
