@@ -18,7 +18,8 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kWait{5};
 constexpr std::chrono::milliseconds kPause{100};
-constexpr int kTries = 20;
+constexpr std::chrono::milliseconds kListed{200};  // by then what was prepared in the log is listed: the servers log it first
+constexpr int kTries = 3;
 
 /// The XA transactions that are prepared now; nothing when the user may not ask.
 std::optional<std::set<std::string>> prepared_now(Connection& connection) {
@@ -64,6 +65,7 @@ Position start_position(Connection& connection) {
   auto place = log_end(connection);
   std::optional<std::set<std::string>> prepared;
   for (int i = 0; i < kTries; ++i) {
+    std::this_thread::sleep_for(kListed);
     prepared = prepared_now(connection);
     if (!prepared) return position_from(connection, place_text(place));
     if (!prepared->empty()) break;
