@@ -31,6 +31,8 @@ struct ChunkRecord {
 struct SavedState {
   Position position;  // unknown: this pipeline never committed here
   std::vector<ChunkRecord> chunks;
+  std::vector<TableName> captured;  // tables that the position speaks of: what was changed before it is in the sink, as far as copied
+  std::vector<TableName> left;      // were captured once: the sink has them as of then
 };
 
 /// Net changes of one table. Deletes are applied first, then upserts, then patches; their keys are disjoint.
@@ -82,6 +84,9 @@ class Sink {
   /// Creates what is missing, checks what is there (columns, key, values must fit); throws Error(data) with the cure when a table cannot
   /// take the source's rows. Call once, before write(). Index i of `tables` is TableStep::table.
   virtual std::vector<PreparedTable> prepare(const std::string& pipeline, const std::vector<SinkTable>& tables) = 0;
+  /// `joined` are captured from the position on. `left` no longer are: their changes are skipped while the position moves on, so their
+  /// chunk records go. One transaction of its own, over when this returns; after prepare() and before the write() that moves the position.
+  virtual void change_captured(const std::vector<TableName>& joined, const std::vector<TableName>& left) = 0;
   /// See the contract above. After a throw the transaction is rolled back (commit_unknown: perhaps not) and the sink must be reopened.
   virtual void write(const SinkBatch& batch) = 0;
   /// Rolls an open transaction back; no throw.

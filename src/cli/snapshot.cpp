@@ -54,7 +54,9 @@ Verb snapshot_verb() {
   verb.details =
       "Copies the tables of a pipeline into its sink, with the changes that are made meanwhile, until all of them stand at one point of\n"
       "the source's log; then prints a table and ends. Interrupted, it goes on where it was when started again. Progress goes to stderr:\n"
-      "a few redrawn lines on a terminal, elsewhere one line every 10 s.\n\n"
+      "a few redrawn lines on a terminal, elsewhere one line every 10 s.\n"
+      "With --table only these are copied; tables of the pipeline that were copied before are kept up to date, the others can follow "
+      "later.\n\n"
       "Exit codes: 0 done, 130 or 143 interrupted (start it again to go on), others: see 'tidemark help'.\n\n"
       "Examples:\n"
       "  tidemark snapshot shop\n"

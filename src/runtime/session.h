@@ -34,7 +34,7 @@ struct SessionOptions {
   bool stop_after_copy = false;  // snapshot: end when every table is copied and consistent
   bool ordered = false;          // CoreOptions::ordered
   uint64_t memory_limit = 512u << 20;
-  std::vector<std::string> only_tables;  // snapshot --table: a subset of the selection
+  std::vector<std::string> only_tables;  // snapshot --table: of the selection's tables only these join those that are captured already
 };
 
 class Session {
@@ -68,11 +68,15 @@ class Session {
   Position starting_position(const SavedState& saved);
   void reconcile_state(const SavedState& saved, const StoredPipeline& stored);
   std::vector<SchemaRef> schemas_at(const SavedState& saved, const StoredPipeline& stored);
-  void prepare_sink(const SavedState& saved, const StoredPipeline& stored, std::vector<CoreTable>& tables);
-  void require_no_rows(const SavedState& saved, const StoredPipeline& stored, size_t table) const;
-  void save_schemas(const SavedState& saved);
+  void prepare_sink(const SavedState& saved, std::vector<CoreTable>& tables);
   void make_core(Position start, std::vector<CoreTable> tables);
   void set_stop_position();
+
+  // session_tables.cpp
+  TableSelection captured_selection() const;
+  void check_rows(const SavedState& saved, size_t table, bool copies) const;
+  void save_captured(SavedState& saved);
+  void save_schemas(const SavedState& saved);
 
   // session.cpp
   void start_threads();

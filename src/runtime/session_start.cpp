@@ -69,15 +69,15 @@ void Session::connect() {
   start_ = starting_position(saved);
   if (!saved.position.known() && starts_at_end(pipeline_.startup)) require_unchanged(schemas_, source_->describe(pipeline_.tables));
   std::vector<CoreTable> tables;
-  prepare_sink(saved, stored, tables);
-  save_schemas(saved);  // from now on these tables are known, so not before the sink has been found fit for them
+  prepare_sink(saved, tables);
   make_core(start_, std::move(tables));
   set_stop_position();
-  auto reader = source_->open_log(start_, schemas_, pipeline_.tables);
+  auto reader = source_->open_log(start_, schemas_, captured_selection());
   std::vector<std::unique_ptr<SnapshotReader>> snapshot_readers;
   if (!core_->copy_committed() && copy_allowed_) {
     for (uint32_t i = 0; i < pipeline_.snapshot_workers; ++i) snapshot_readers.push_back(source_->open_snapshot());
   }
+  save_captured(saved);          // before the position can move, but not before all is found fit: a table that leaves must be copied anew
   std::lock_guard lock(mutex_);  // request_stop() may look for them at any time
   reader_ = std::move(reader);
   snapshot_readers_ = std::move(snapshot_readers);
@@ -130,16 +130,19 @@ Position Session::starting_position(const SavedState& saved) {
   return source_->start_position();
 }
 
-/// Tables that this pipeline knows keep the schema that held at the saved position (design 2.9); others have today's.
+/// Tables that this pipeline captures keep the schema that held at the saved position (design 2.9); others have today's.
 std::vector<SchemaRef> Session::schemas_at(const SavedState& saved, const StoredPipeline& stored) {
   std::vector<SchemaRef> now = source_->describe(pipeline_.tables);
+  const std::set<TableName> captured(saved.captured.begin(), saved.captured.end());
   if (!options_.only_tables.empty()) {
     std::set<std::string> wanted(options_.only_tables.begin(), options_.only_tables.end());
-    std::erase_if(now, [&](const SchemaRef& s) { return wanted.count(s->name.text()) == 0; });
+    std::erase_if(now, [&](const SchemaRef& s) { return wanted.count(s->name.text()) == 0 && captured.count(s->name) == 0; });
   }
   std::map<TableName, const TableSchema*> known;
   if (saved.position.known()) {
-    for (const StoredSchema& s : stored.schemas) known[s.schema.name] = &s.schema;
+    for (const StoredSchema& s : stored.schemas) {
+      if (captured.count(s.schema.name) != 0) known[s.schema.name] = &s.schema;
+    }
   }
   std::vector<SchemaRef> out;
   for (const SchemaRef& schema : now) {
@@ -169,29 +172,7 @@ std::vector<SchemaRef> Session::schemas_at(const SavedState& saved, const Stored
   return out;
 }
 
-void Session::save_schemas(const SavedState& saved) {
-  std::vector<StoredSchema> to_store;
-  for (const SchemaRef& schema : schemas_) to_store.push_back({*schema, saved.position.known() ? saved.position.text() : "-"});
-  std::lock_guard lock(state_.mutex);
-  state_.store->save_schemas(pipeline_.name, to_store);
-}
-
-/// Before its first row is copied a table must be empty, or the user must have said that its rows may stay. Later it has rows because of
-/// us, possibly without a finish record: changes are applied before the first chunk is. So it matters whether the table is new to this
-/// pipeline: all are before its first commit, later those that the state file has no schema of (when the file was lost nobody knows).
-void Session::require_no_rows(const SavedState& saved, const StoredPipeline& stored, size_t table) const {
-  const TableName& name = schemas_[table]->name;
-  bool known = saved.position.known() && (stored.schemas.empty() || std::any_of(stored.schemas.begin(), stored.schemas.end(),
-                                                                                [&](const auto& s) { return s.schema.name == name; }));
-  if (known) return;
-  throw Error(
-      ErrorKind::data, "copying " + printable(name.text()),
-      "the sink's table " + printable(tables_[table].target_table) + " already has rows, and this pipeline has never written to it",
-      "Empty the table, choose another target, or set existing_rows: keep for the pipeline: rows with the same key are then replaced, "
-      "others stay.");
-}
-
-void Session::prepare_sink(const SavedState& saved, const StoredPipeline& stored, std::vector<CoreTable>& tables) {
+void Session::prepare_sink(const SavedState& saved, std::vector<CoreTable>& tables) {
   tables_ = sink_tables(pipeline_, config_.sinks.at(pipeline_.sink).engine, schemas_);
   std::vector<PreparedTable> prepared = sink_->prepare(pipeline_.name, tables_);
   bool copies = pipeline_.startup == Startup::initial || pipeline_.startup == Startup::snapshot_only || options_.stop_after_copy;
@@ -208,7 +189,7 @@ void Session::prepare_sink(const SavedState& saved, const StoredPipeline& stored
       copied.rows_before += record.rows;
       ++copied.chunks_before;
     }
-    if (copies && t.records.empty() && !prepared[i].was_empty && !pipeline_.keep_existing_rows) require_no_rows(saved, stored, i);
+    if (t.records.empty() && !prepared[i].was_empty) check_rows(saved, i, copies);
     copied.rows = copied.rows_before;
     copied.chunks = copied.chunks_before;
     std::lock_guard lock(mutex_);

@@ -200,6 +200,18 @@ TEST_CASE("position and chunk records travel with the rows") {
   REQUIRE(state.chunks.size() == 3);
   for (const ChunkRecord& chunk : state.chunks) CHECK(chunk.done);
   CHECK(postgres().value("SELECT string_agg(id::text, ',') FROM chunks.t") == "1");
+
+  const TableName other{"Chunks", "o'ther"};
+  target.sink->change_captured({s->name, other}, {});
+  replace.chunks[0].table = other;
+  target.sink->write(replace);
+  target.sink->change_captured({}, {s->name});  // its records go, those of others stay
+  state = target.sink->load_state("chunks");
+  CHECK(state.captured == std::vector<TableName>{other});
+  CHECK(state.left == std::vector<TableName>{s->name});
+  REQUIRE(state.chunks.size() == 1);
+  CHECK(state.chunks[0].table == other);
+  CHECK(state.position == position_at(3000));
 }
 
 TEST_CASE("patches: absent columns stay, keys move, a row that is not there is an error") {

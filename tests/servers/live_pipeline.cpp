@@ -19,8 +19,12 @@ LivePipeline::LivePipeline(MysqlFamilyServer& source, PostgresServer* sink, std:
   if (settings_.name == PipelineFile().name) settings_.name = database_;  // several tests may share a sink
 }
 
-void LivePipeline::start(std::vector<std::pair<std::string, std::string>> environment) {
+void LivePipeline::write() {
   config_ = sink_ != nullptr ? write_config(directory_, source_, *sink_, settings_) : write_config(directory_, source_, settings_);
+}
+
+void LivePipeline::start(std::vector<std::pair<std::string, std::string>> environment) {
+  write();
   daemon_ = std::make_unique<TidemarkProcess>(directory_, config_, std::vector<std::string>{}, std::move(environment));
 }
 

@@ -19,6 +19,8 @@ class LivePipeline {
   /// Captures all of `database`; `settings` may hold anything else.
   LivePipeline(MysqlFamilyServer& source, PostgresServer* sink, std::string database, PipelineFile settings = {});
 
+  /// Writes the configuration, for a command that is not `run`.
+  void write();
   void start(std::vector<std::pair<std::string, std::string>> environment = {});
   /// SIGTERM, its exit code.
   int stop() { return daemon_->stop(); }

@@ -70,6 +70,7 @@ OwnTables::OwnTables(const std::string& schema)
     : quoted_schema_(quote_name(schema)),
       position_table_(quote_name(schema, "position")),
       chunk_table_(quote_name(schema, "chunk")),
+      captured_table_(quote_name(schema, "captured")),
       version_table_(quote_name(schema, "version")) {
   save_position_.sql = fmt::format(
       "INSERT INTO {} (pipeline, position, updated_at) VALUES ($1, $2, now()) "
@@ -81,11 +82,16 @@ OwnTables::OwnTables(const std::string& schema)
       "ON CONFLICT (pipeline, source_database, source_table, range_id) DO UPDATE SET done = EXCLUDED.done, rows = EXCLUDED.rows, "
       "high_file = EXCLUDED.high_file, high_byte = EXCLUDED.high_byte",
       chunk_table_);
+  save_captured_.sql = fmt::format(
+      "INSERT INTO {} (pipeline, source_database, source_table, active) VALUES ($1, $2, $3, $4::boolean) "
+      "ON CONFLICT (pipeline, source_database, source_table) DO UPDATE SET active = EXCLUDED.active",
+      captured_table_);
+  remove_chunks_.sql = fmt::format("DELETE FROM {} WHERE pipeline = $1 AND source_database = $2 AND source_table = $3", chunk_table_);
 }
 
 void OwnTables::ensure(Connection& connection) {
   Params params;
-  params.add_text(version_table_);
+  params.add_text(captured_table_);  // the youngest of them
   if (connection.value("SELECT to_regclass($1) IS NOT NULL", params, kLoading) != "t") create(connection);
   const std::string found = connection.value("SELECT max(version) FROM " + version_table_, Params(), kLoading);
   int version = 0;
@@ -112,12 +118,14 @@ void OwnTables::create(Connection& connection) {
       "NOT NULL, "
       "key_after bytea, key_upto bytea, key_only bytea, done boolean NOT NULL, rows bigint NOT NULL, high_file bigint NOT NULL, "
       "high_byte bigint NOT NULL, PRIMARY KEY (pipeline, source_database, source_table, range_id));"
+      "CREATE TABLE IF NOT EXISTS {5} (pipeline text NOT NULL, source_database text NOT NULL, source_table text NOT NULL, "
+      "active boolean NOT NULL, PRIMARY KEY (pipeline, source_database, source_table));"
       "CREATE TABLE IF NOT EXISTS {2} (only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row), version integer NOT NULL, "
       "created_at timestamptz NOT NULL DEFAULT now());"
       "INSERT INTO {2} (version) VALUES ({3}) ON CONFLICT (only_row) DO NOTHING;"
       "COMMENT ON SCHEMA {4} IS 'positions and chunk records of tidemark; part of what makes its copies exact, do not edit';"
       "COMMIT",
-      position_table_, chunk_table_, version_table_, kVersion, quoted_schema_);
+      position_table_, chunk_table_, version_table_, kVersion, quoted_schema_, captured_table_);
   connection.run(sql, "creating tidemark's tables in the sink");
 }
 
@@ -168,7 +176,7 @@ SavedState OwnTables::load(Connection& connection, const std::string& pipeline) 
   SavedState state;
   Params params;
   params.add_text(pipeline);
-  // two reads that must agree with each other; nobody else writes while we hold the lock, but status tools may read without it
+  // reads that must agree with each other; nobody else writes while we hold the lock, but status tools may read without it
   connection.run("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY", kLoading);
   state.position = position(connection, pipeline);
   Result rows = connection.run(
@@ -176,7 +184,14 @@ SavedState OwnTables::load(Connection& connection, const std::string& pipeline) 
                   "WHERE pipeline = $1 ORDER BY source_database, source_table, high_file, high_byte",
                   chunk_table_),
       params, kLoading);
+  const Result tables =
+      connection.run(fmt::format("SELECT source_database, source_table, active FROM {} WHERE pipeline = $1 ORDER BY 1, 2", captured_table_),
+                     params, kLoading);
   connection.run("COMMIT", kLoading);
+  for (int row = 0; row < PQntuples(tables.get()); ++row) {
+    std::vector<TableName>& list = field_of(tables.get(), row, 2) == "t" ? state.captured : state.left;
+    list.push_back({std::string(field_of(tables.get(), row, 0)), std::string(field_of(tables.get(), row, 1))});
+  }
   const PGresult* r = rows.get();
   for (int row = 0; row < PQntuples(r); ++row) {
     ChunkRecord chunk;
@@ -217,6 +232,22 @@ void OwnTables::save(Flight& flight, const std::string& pipeline, const SinkBatc
   params.add_text(pipeline);
   params.add_text(position);
   flight.send(save_position_, params, kSaving);
+}
+
+void OwnTables::change_captured(Flight& flight, const std::string& pipeline, const std::vector<TableName>& joined,
+                                const std::vector<TableName>& left) {
+  for (const auto* tables : {&joined, &left}) {
+    for (const TableName& table : *tables) {
+      Params params;
+      params.add_text(pipeline);
+      params.add_text(table.database);
+      params.add_text(table.table);
+      if (tables == &left) flight.send(remove_chunks_, params, kSaving);
+      const std::string active = tables == &joined ? "t" : "f";
+      params.add_text(active);
+      flight.send(save_captured_, params, kSaving);
+    }
+  }
 }
 
 }  // namespace tidemark::postgres

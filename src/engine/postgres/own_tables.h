@@ -1,4 +1,5 @@
-// tidemark's own tables in the sink: the position row of each pipeline and the records of its chunks (design rule 2.5).
+// tidemark's own tables in the sink: of each pipeline the position row, the tables that it speaks of and the records of their chunks
+// (design rule 2.5).
 // They are written in the transaction of the rows they speak of. Owned by the sink, one thread; throws Error.
 #pragma once
 
@@ -25,13 +26,16 @@ class OwnTables {
 
   /// Queues the batch's position and chunk records.
   void save(Flight& flight, const std::string& pipeline, const SinkBatch& batch);
+  /// Queues what Sink::change_captured is to write.
+  void change_captured(Flight& flight, const std::string& pipeline, const std::vector<TableName>& joined,
+                       const std::vector<TableName>& left);
 
  private:
   void create(Connection& connection);
   void save_chunk(Flight& flight, const std::string& pipeline, const ChunkRecord& chunk);
 
-  std::string quoted_schema_, position_table_, chunk_table_, version_table_;
-  Statement save_position_, save_chunk_;
+  std::string quoted_schema_, position_table_, chunk_table_, captured_table_, version_table_;
+  Statement save_position_, save_chunk_, save_captured_, remove_chunks_;
 };
 
 }  // namespace tidemark::postgres

@@ -56,6 +56,14 @@ class PostgresSink final : public Sink {
     return set_up.prepared;
   }
 
+  void change_captured(const std::vector<TableName>& joined, const std::vector<TableName>& left) override {
+    guarded([&] {
+      begin();
+      own_.change_captured(flight_, pipeline_, joined, left);
+      land_commit();
+    });
+  }
+
   void write(const SinkBatch& batch) override {
     guarded([&] {
       if (!in_transaction_) begin();
@@ -178,11 +186,15 @@ class PostgresSink final : public Sink {
     own_.save(flight_, pipeline_, batch);
     if (failpoint_detail::enabled) flight_.land();
     failpoint("sink.before_commit");
+    land_commit();
+    failpoint("sink.after_commit");
+  }
+
+  void land_commit() {
     flight_.send_commit(commit_);
     flight_.land();
     in_transaction_ = false;
     rows_.transaction_ended(tables_, false);
-    failpoint("sink.after_commit");
   }
 
   SinkConfig config_;

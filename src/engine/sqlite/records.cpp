@@ -13,7 +13,9 @@ constexpr const char* kTables[] = {
     "CREATE TABLE IF NOT EXISTS _tidemark_chunk (pipeline TEXT NOT NULL, source_database TEXT NOT NULL, source_table TEXT NOT NULL,"
     " after_key BLOB NOT NULL, upto_key BLOB NOT NULL, only_key BLOB NOT NULL, done INTEGER NOT NULL, row_count INTEGER NOT NULL,"
     " high_file INTEGER NOT NULL, high_byte INTEGER NOT NULL,"
-    " PRIMARY KEY (pipeline, source_database, source_table, after_key, upto_key, only_key)) STRICT, WITHOUT ROWID"};
+    " PRIMARY KEY (pipeline, source_database, source_table, after_key, upto_key, only_key)) STRICT, WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS _tidemark_captured (pipeline TEXT NOT NULL, source_database TEXT NOT NULL, source_table TEXT NOT NULL,"
+    " active INTEGER NOT NULL, PRIMARY KEY (pipeline, source_database, source_table)) STRICT, WITHOUT ROWID"};
 
 std::string_view bound(const std::optional<KeyBytes>& key) { return key ? std::string_view(*key) : std::string_view(); }
 
@@ -42,7 +44,8 @@ void write_chunks(Connection& connection, const std::string& pipeline, const std
 
 bool records_exist(Connection& connection) {
   return connection.integer(
-             "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('_tidemark_position', '_tidemark_chunk')") == 2;
+             "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name IN ('_tidemark_position', '_tidemark_chunk',"
+             " '_tidemark_captured')") == 3;
 }
 
 void create_records(Connection& connection) {
@@ -78,6 +81,26 @@ std::vector<ChunkRecord> read_chunks(Connection& connection, const std::string& 
     chunks.push_back(std::move(chunk));
   }
   return chunks;
+}
+
+std::vector<TableName> read_captured(Connection& connection, const std::string& pipeline, bool active) {
+  Statement select =
+      connection.prepare("SELECT source_database, source_table FROM _tidemark_captured WHERE pipeline = ?1 AND active = ?2 ORDER BY 1, 2");
+  select.bind(1, pipeline).bind(2, int64_t{active});
+  std::vector<TableName> tables;
+  while (select.step()) tables.push_back({select.string(0), select.string(1)});
+  return tables;
+}
+
+void write_captured(Connection& connection, const std::string& pipeline, const std::vector<TableName>& joined,
+                    const std::vector<TableName>& left) {
+  Statement put = connection.prepare("INSERT OR REPLACE INTO _tidemark_captured VALUES (?1, ?2, ?3, ?4)");
+  for (const auto* tables : {&joined, &left}) {
+    for (const TableName& table : *tables)
+      put.bind(1, pipeline).bind(2, table.database).bind(3, table.table).bind(4, int64_t{tables == &joined}).run();
+  }
+  Statement remove = connection.prepare("DELETE FROM _tidemark_chunk WHERE pipeline = ?1 AND source_database = ?2 AND source_table = ?3");
+  for (const TableName& table : left) remove.bind(1, pipeline).bind(2, table.database).bind(3, table.table).run();
 }
 
 void write_records(Connection& connection, const std::string& pipeline, const SinkBatch& batch) {

@@ -29,6 +29,7 @@ class SqliteSink final : public Sink {
   std::string open() override;
   SavedState load_state(const std::string& pipeline) override;
   std::vector<PreparedTable> prepare(const std::string& pipeline, const std::vector<SinkTable>& tables) override;
+  void change_captured(const std::vector<TableName>& joined, const std::vector<TableName>& left) override;
   void write(const SinkBatch& batch) override;
   void abandon() noexcept override;
   void cancel() noexcept override { connection_.interrupt(); }
@@ -108,7 +109,8 @@ SavedState SqliteSink::load_state(const std::string& pipeline) {
   connection_.clear_interrupt();
   connection_.doing("read the state of pipeline " + pipeline + " in " + connection_.path());
   take_pipeline(pipeline);
-  return {read_position(connection_, pipeline), read_chunks(connection_, pipeline)};
+  return {read_position(connection_, pipeline), read_chunks(connection_, pipeline), read_captured(connection_, pipeline, true),
+          read_captured(connection_, pipeline, false)};
 }
 
 std::vector<PreparedTable> SqliteSink::prepare(const std::string& pipeline, const std::vector<SinkTable>& tables) {
@@ -137,6 +139,19 @@ std::vector<PreparedTable> SqliteSink::prepare(const std::string& pipeline, cons
     throw;
   }
   return prepared;
+}
+
+void SqliteSink::change_captured(const std::vector<TableName>& joined, const std::vector<TableName>& left) {
+  connection_.clear_interrupt();
+  try {
+    begin_write();
+    connection_.doing("write the tables of pipeline " + pipeline_ + " to " + connection_.path());
+    write_captured(connection_, pipeline_, joined, left);
+    commit();
+  } catch (...) {
+    abandon();
+    throw;
+  }
 }
 
 void SqliteSink::write(const SinkBatch& batch) {

@@ -119,6 +119,19 @@ class ScriptedSink : public Sink {
     for (size_t i = 0; i < tables.size(); ++i) out[i].was_empty = script->filled.count(tables[i].target_table) == 0;
     return out;
   }
+  void change_captured(const std::vector<TableName>& joined, const std::vector<TableName>& left) override {
+    script->on_change_captured();
+    std::lock_guard lock(script->mutex);
+    SavedState& saved = script->saved;
+    auto take = [](std::vector<TableName>& from, const std::vector<TableName>& names) {
+      for (const TableName& name : names) std::erase(from, name);
+    };
+    take(saved.left, joined);
+    take(saved.captured, left);
+    saved.captured.insert(saved.captured.end(), joined.begin(), joined.end());
+    saved.left.insert(saved.left.end(), left.begin(), left.end());
+    for (const TableName& name : left) std::erase_if(saved.chunks, [&](const ChunkRecord& r) { return r.table == name; });
+  }
   void write(const SinkBatch& batch) override {
     std::lock_guard lock(script->mutex);
     if (!batch.commit) return;
@@ -190,10 +203,10 @@ ScriptedPipeline::~ScriptedPipeline() {
   if (thread_.joinable()) thread_.join();
 }
 
-void ScriptedPipeline::start() {
+void ScriptedPipeline::start(SessionOptions options) {
   if (thread_.joinable()) thread_.join();
   sessions = 0;
-  runner_ = std::make_unique<PipelineRunner>(config_, config_.pipelines[0], engines_, state_, SessionOptions());
+  runner_ = std::make_unique<PipelineRunner>(config_, config_.pipelines[0], engines_, state_, std::move(options));
   thread_ = std::thread([this] { runner_->run(); });
 }
 
@@ -234,8 +247,10 @@ SchemaRef ScriptedPipeline::schema(const std::string& table) const {
   schema.columns[0].kind = ValueKind::int64;
   schema.columns[0].order_known = true;
   schema.source_columns = 1;
-  schema.key = {0};
-  schema.key_origin = KeyOrigin::primary;
+  if (keyless.count(table) == 0) {
+    schema.key = {0};
+    schema.key_origin = KeyOrigin::primary;
+  }
   return std::make_shared<const TableSchema>(schema);
 }
 

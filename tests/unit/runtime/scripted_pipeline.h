@@ -27,18 +27,20 @@ class ScriptedPipeline {
   std::function<void(int session)> on_check = [](int) {};
   std::function<void()> on_read_log = [] {};
   std::function<void()> on_save_progress = [] {};
+  std::function<void()> on_change_captured = [] {};
   std::atomic<bool> start_position_waits{false};  // until it is cancelled
   std::atomic<int64_t> clock_micros{0};
   std::atomic<uint64_t> log_end{1000};
   std::map<std::string, int64_t> rows{{"t", 0}};  // of each table of `shop`: the ids 1 to this one
   std::set<std::string> filled;                   // tables that have rows at the sink
+  std::set<std::string> keyless;                  // tables without key
   std::atomic<int> chunk_reads_left{1'000'000};   // then they wait
   SavedState saved;                               // at the sink
   StoredPipeline stored;                          // in the state file
   PipelineConfig& pipeline() { return config_.pipelines[0]; }
   const Config& config() const { return config_; }
 
-  void start();
+  void start(SessionOptions options = {});
   PipelineRunner& runner() { return *runner_; }
   PipelineStatus status() const { return runner_->status(); }
   bool ends(std::chrono::milliseconds limit = std::chrono::seconds(20));

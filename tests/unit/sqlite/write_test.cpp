@@ -231,6 +231,30 @@ TEST_CASE("position and chunk records travel with the rows") {
   CHECK(f.sink->load_state("p").chunks.size() == 4);
 }
 
+TEST_CASE("a table that leaves the pipeline loses its chunk records, and only it") {
+  SinkFixture f({orders()});
+  const TableName stays = orders().name, goes{"shop", "goes"};
+  f.sink->change_captured({stays, goes}, {});
+  SinkBatch batch = f.batch(f.step());
+  ChunkRecord record;
+  for (const TableName& name : {stays, goes}) batch.chunks.emplace_back(record).table = name;
+  f.sink->write(batch);
+  f.reopen();
+  CHECK(f.saved.captured == std::vector<TableName>{goes, stays});
+  CHECK(f.saved.chunks.size() == 2);
+  f.sink->change_captured({}, {goes});
+  f.reopen();
+  CHECK(f.saved.position == batch.position);
+  CHECK(f.saved.captured == std::vector<TableName>{stays});
+  CHECK(f.saved.left == std::vector<TableName>{goes});
+  REQUIRE(f.saved.chunks.size() == 1);
+  CHECK(f.saved.chunks[0].table == stays);
+  f.sink->change_captured({goes}, {});
+  f.reopen();
+  CHECK(f.saved.left.empty());
+  CHECK(f.saved.chunks.size() == 1);
+}
+
 TEST_CASE("an unchanged reader sees one state while the sink writes") {
   SinkFixture f({orders()});
   f.upsert({order(1, "a", "1.00")});

@@ -66,6 +66,7 @@ class ModelSink : public Sink {
     not_asked();
     return {};
   }
+  void change_captured(const std::vector<TableName>&, const std::vector<TableName>&) override { not_asked(); }
   void write(const SinkBatch&) override { not_asked(); }
   void abandon() noexcept override {}
   void cancel() noexcept override {}
