@@ -127,7 +127,7 @@ TEST_CASE("rebuild replaces what the sink knows of one pipeline") {
   TableSchema schema;
   schema.name = {"shop", "orders"};
   state->save_schemas("p", {{schema, position(1).text()}});
-  state->rebuild("p", {position(3), {chunk("orders", "z", 9)}});
+  state->rebuild("p", {position(3), {chunk("orders", "z", 9)}, {}, {}});
   StoredPipeline stored = state->load("p");
   CHECK(stored.schemas.size() == 1);  // the sink has none to rebuild them from
   CHECK(stored.position == position(3));
@@ -260,7 +260,7 @@ TEST_CASE("a damaged record is found by its checksum") {
   Error error = error_of([&] { open_state(path)->load("p"); });
   CHECK(error.kind() == ErrorKind::state);
   CHECK(contains(error.hint(), "rebuilt from the sink"));
-  open_state(path)->rebuild("p", {position(1), {}});
+  open_state(path)->rebuild("p", {position(1), {}, {}, {}});
   run_sql(path, "DELETE FROM chunk");
   CHECK(open_state(path)->load("p").position == position(1));
 }
