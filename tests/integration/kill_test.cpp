@@ -148,7 +148,7 @@ void kill_at_random(Scene& scene, int copy_kills, int stream_kills) {
     const size_t before = scene.chunks_done();
     const bool slowed = i < copy_kills * 2 / 3;
     scene.start(slowed ? "chunk.after_read=sleep:60" : "");
-    scene.kill_within(700ms);
+    scene.kill_within(1s);
     most_chunks_in_one_life = std::max(most_chunks_in_one_life, scene.chunks_done() - before);
     if (!scene.copied()) ++while_copying;
     scene.check_nothing_was_wrong();

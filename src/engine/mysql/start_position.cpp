@@ -19,7 +19,6 @@ using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kWait{5};
 constexpr std::chrono::milliseconds kPause{100};
 constexpr std::chrono::milliseconds kListed{200};  // by then what was prepared in the log is listed: the servers log it first
-constexpr int kTries = 3;
 
 /// The XA transactions that are prepared now; nothing when the user may not ask.
 std::optional<std::set<std::string>> prepared_now(Connection& connection) {
@@ -62,17 +61,11 @@ void wait_for_end_of(Connection& connection, std::set<std::string> prepared) {
 }  // namespace
 
 Position start_position(Connection& connection) {
-  auto place = log_end(connection);
-  std::optional<std::set<std::string>> prepared;
-  for (int i = 0; i < kTries; ++i) {
-    std::this_thread::sleep_for(kListed);
-    prepared = prepared_now(connection);
-    if (!prepared) return position_from(connection, place_text(place));
-    if (!prepared->empty()) break;
-    auto end = log_end(connection);
-    if (end == place) return position_from(connection, place_text(place));  // none is prepared, and the log has not moved since
-    if (i + 1 < kTries) place = std::move(end);
-  }
+  const auto place = log_end(connection);
+  std::this_thread::sleep_for(kListed);
+  std::optional<std::set<std::string>> prepared = prepared_now(connection);
+  if (!prepared) return position_from(connection, place_text(place));
+  if (prepared->empty() && log_end(connection) == place) return position_from(connection, place_text(place));
   // All that are prepared before `place` have ended before the position; those that are prepared since are read from the log again.
   wait_for_end_of(connection, std::move(*prepared));
   Position position = end_position(connection);
