@@ -18,7 +18,9 @@ namespace {
 using Clock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kWait{5};
 constexpr std::chrono::milliseconds kPause{100};
-constexpr std::chrono::milliseconds kListed{200};  // by then what was prepared in the log is listed: the servers log it first
+/// XA PREPARE is in the log before XA RECOVER lists it, and XA COMMIT is off that list before it is in the log: both are for the time that
+/// a statement takes.
+constexpr std::chrono::seconds kSettled{1};
 
 /// The XA transactions that are prepared now; nothing when the user may not ask.
 std::optional<std::set<std::string>> prepared_now(Connection& connection) {
@@ -39,6 +41,12 @@ std::optional<std::set<std::string>> prepared_now(Connection& connection) {
     return std::nullopt;
   }
   return out;
+}
+
+/// Since the server started; what it found prepared then is listed.
+bool xa_was_used(Connection& connection) {
+  const std::vector<ResultRow> rows = connection.query("SHOW GLOBAL STATUS LIKE 'Com_xa_prepare'");
+  return rows.empty() || rows[0].size() < 2 || rows[0][1].value_or("") != "0";
 }
 
 std::string place_text(const std::pair<std::string, LogOffset>& place) { return fmt::format("{}:{}", place.first, place.second.byte); }
@@ -62,12 +70,13 @@ void wait_for_end_of(Connection& connection, std::set<std::string> prepared) {
 
 Position start_position(Connection& connection) {
   const auto place = log_end(connection);
-  std::this_thread::sleep_for(kListed);
   std::optional<std::set<std::string>> prepared = prepared_now(connection);
-  if (!prepared) return position_from(connection, place_text(place));
-  if (prepared->empty() && log_end(connection) == place) return position_from(connection, place_text(place));
+  if ((!prepared || prepared->empty()) && !xa_was_used(connection)) return position_from(connection, place_text(place));
+  std::this_thread::sleep_for(kSettled);
+  if (prepared) prepared = prepared_now(connection);
   // All that are prepared before `place` have ended before the position; those that are prepared since are read from the log again.
-  wait_for_end_of(connection, std::move(*prepared));
+  wait_for_end_of(connection, prepared ? std::move(*prepared) : std::set<std::string>());
+  std::this_thread::sleep_for(kSettled);
   Position position = end_position(connection);
   const Position early = position_from(connection, place_text(place));
   if (early.offset < position.offset) {
