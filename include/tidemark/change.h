@@ -62,6 +62,8 @@ struct LogBatch {
   std::vector<Prepared> xa_prepared;
   /// Told once, when everything up to the position where the reader began has been read: what was prepared there.
   std::optional<std::vector<uint64_t>> xa_prepared_at_start;
+  /// PostgreSQL, now and then: a snapshot taken by the reader, so that Position::unseen stays short.
+  std::optional<Visibility> snapshot;
 
   bool empty() const {
     return transactions.empty() && skipped_gtids.empty() && read_to == LogOffset{} && xa_prepared.empty() && !xa_prepared_at_start;

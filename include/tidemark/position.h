@@ -79,11 +79,15 @@ struct Position {
   /// the commit is still to come. file 0: the same as `offset`.
   LogOffset read_from;
   GtidSet read_from_gtids;
+  /// PostgreSQL: transactions up to here (TransactionMark::txid) that no snapshot has been seen to contain: what a read view must still be
+  /// checked for, also after a restart.
+  std::vector<uint64_t> unseen;
 
   bool known() const { return lineage != Lineage::none; }
   /// "binlog.000012:4711", file number with at least six digits as servers print it; "-" when unknown.
   std::string file_text() const;
-  /// Stable text: "mysql server=<uuid> file=<binlog.000012:4711> gtids=<set> [read_from=<file:pos> read_from_gtids=<set>]".
+  /// Stable text: "mysql server=<uuid> file=<binlog.000012:4711> gtids=<set> [read_from=<file:pos> read_from_gtids=<set>]
+  /// [unseen=<txid,txid>]".
   std::string text() const;
   static Position parse(std::string_view text);
   friend bool operator==(const Position&, const Position&) = default;
@@ -104,12 +108,16 @@ struct TransactionMark {
   Gtid gtid;
   int64_t commit_micros = 0;  // source clock, microseconds since 1970 UTC; 0 = unknown
   CommitOrder order = CommitOrder::log;
-  uint64_t xid = 0;  // order xa: hash of the xid; two that are equal are only told apart less well
+  uint64_t xid = 0;   // order xa: hash of the xid; two that are equal are only told apart less well
+  uint64_t txid = 0;  // PostgreSQL: the top-level transaction, epoch included (see widen_txid); 0: the server has none
 };
+
+/// The log carries the low 32 bits of a transaction's id; `near` is any full id at most 2^31 away, such as that of the transaction before.
+uint64_t widen_txid(uint32_t low, uint64_t near);
 
 /// Which transactions a chunk read saw (design rule 2.1).
 struct Visibility {
-  enum class By : uint8_t { offset, gtids };
+  enum class By : uint8_t { offset, gtids, snapshot };
   By by = By::offset;
   bool exact = true;  // false: `gtids` is only a lower bound, later transactions may be in the read as well
   LogOffset offset;   // by offset: exactly the transactions that end at or before it
@@ -118,6 +126,9 @@ struct Visibility {
   LogOffset xa_before;            // XA COMMITs that begin before it are in the read, except of
   std::vector<uint64_t> xa_open;  // these, which were prepared, or half way through their commit, before the view was opened
   bool loose = false;             // the loose ones that changed the table: it was locked while the view was opened
+  // By snapshot (pg_current_snapshot()): exactly those below `txid_end`, without `in_progress`. Places in the log say nothing there.
+  uint64_t txid_end = 0;              // xmax: the first id not yet given out
+  std::vector<uint64_t> in_progress;  // sorted
 
   enum class Sight : uint8_t { seen, unseen, unknown };
   Sight judge(const TransactionMark& mark) const;
@@ -127,6 +138,7 @@ struct Visibility {
   bool xa_ended(LogOffset begin, uint64_t xid) const;
   /// Every transaction up to `position` is proved to be in the read, except XA and loose ones: a part of the barrier of design rule 2.2.
   bool sees_all(const Position& position) const;
+  bool sees_txid(uint64_t txid) const;
 };
 
 }  // namespace tidemark

@@ -20,17 +20,27 @@ std::string offset_text(const std::string& log_name, const LogOffset& offset) {
   return fmt::format("{}.{:06}:{}", log_name, offset.file, offset.byte);
 }
 
+void parse_number(std::string_view whole, std::string_view digits, uint64_t& out) {
+  auto [p, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
+  if (ec != std::errc{} || p != digits.data() + digits.size() || digits.empty()) bad_position(whole, "a number was expected");
+}
+
+void parse_txids(std::string_view whole, std::string_view text, std::vector<uint64_t>& out) {
+  for (;;) {
+    const size_t comma = text.find(',');
+    parse_number(whole, text.substr(0, comma), out.emplace_back());
+    if (comma == std::string_view::npos) return;
+    text.remove_prefix(comma + 1);
+  }
+}
+
 void parse_offset(std::string_view whole, std::string_view text, std::string& log_name, LogOffset& offset) {
   size_t colon = text.rfind(':');
   size_t dot = colon == std::string_view::npos ? colon : text.rfind('.', colon);
   if (dot == std::string_view::npos) bad_position(whole, "no file name with a number and no ':'");
   log_name = std::string(text.substr(0, dot));
-  auto number = [&](std::string_view digits, uint64_t& out) {
-    auto [p, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), out);
-    if (ec != std::errc{} || p != digits.data() + digits.size() || digits.empty()) bad_position(whole, "a number was expected");
-  };
-  number(text.substr(dot + 1, colon - dot - 1), offset.file);
-  number(text.substr(colon + 1), offset.byte);
+  parse_number(whole, text.substr(dot + 1, colon - dot - 1), offset.file);
+  parse_number(whole, text.substr(colon + 1), offset.byte);
 }
 
 }  // namespace
@@ -46,6 +56,7 @@ std::string Position::text() const {
     out += " read_from=" + offset_text(log_name, read_from);
     if (!read_from_gtids.empty()) out += " read_from_gtids=" + read_from_gtids.text();
   }
+  if (!unseen.empty()) out += fmt::format(" unseen={}", fmt::join(unseen, ","));
   return out;
 }
 
@@ -78,6 +89,8 @@ Position Position::parse(std::string_view text) {
       parse_offset(text, value, p.log_name, p.read_from);
     else if (name == "read_from_gtids")
       p.read_from_gtids = gtids(value);
+    else if (name == "unseen")
+      parse_txids(text, value, p.unseen);
     else
       bad_position(text, "an unknown name before '='");
   }
@@ -86,6 +99,7 @@ Position Position::parse(std::string_view text) {
 
 Visibility::Sight Visibility::judge(const TransactionMark& mark) const {
   if (by == By::gtids) return gtids.contains(mark.gtid) ? Sight::seen : Sight::unseen;
+  if (by == By::snapshot) return sees_txid(mark.txid) ? Sight::seen : Sight::unseen;
   // The offset of a read view lies between two transactions, so a transaction that begins before it ends at or before it.
   if (!(mark.begin < offset)) return Sight::unseen;
   bool proved = true;
@@ -103,7 +117,22 @@ bool Visibility::xa_ended(LogOffset begin, uint64_t xid) const {
 }
 
 bool Visibility::sees_all(const Position& position) const {
-  return by == By::offset ? position.offset <= offset : gtids.contains(position.gtids);
+  switch (by) {
+    case By::gtids: return gtids.contains(position.gtids);
+    case By::snapshot:
+      return std::all_of(position.unseen.begin(), position.unseen.end(), [this](uint64_t txid) { return sees_txid(txid); });
+    case By::offset: break;
+  }
+  return position.offset <= offset;
+}
+
+bool Visibility::sees_txid(uint64_t txid) const {
+  return txid < txid_end && !std::binary_search(in_progress.begin(), in_progress.end(), txid);
+}
+
+uint64_t widen_txid(uint32_t low, uint64_t near) {
+  const auto distance = static_cast<int32_t>(low - static_cast<uint32_t>(near));
+  return near + static_cast<uint64_t>(static_cast<int64_t>(distance));
 }
 
 }  // namespace tidemark

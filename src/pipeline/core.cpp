@@ -58,7 +58,8 @@ void Core::seal(bool commit) {
     records.swap(batch.chunks);
     emitted.swap(batch.emitted);
   }
-  sealed_bytes_ += building_.bytes;
+  batch.bytes = building_.bytes;
+  sealed_bytes_ += batch.bytes;
   sealed_.push_back(std::move(batch));
   building_ = Building();
   building_.batch.chunks = std::move(records);
@@ -77,6 +78,7 @@ void Core::transaction_ended(const LogTransaction& transaction) {
   note_commit_order(transaction.mark);
   delivered_.offset = transaction.mark.end;
   delivered_.gtids.add(transaction.mark.gtid);
+  if (transaction.mark.txid != 0) delivered_.unseen.push_back(transaction.mark.txid);
   ++counts_.transactions;
   ++building_.batch.source_transactions;
   building_.batch.last_commit_micros = transaction.mark.commit_micros;
@@ -84,6 +86,12 @@ void Core::transaction_ended(const LogTransaction& transaction) {
   if (building_.bytes >= options_.batch_bytes || building_.changes >= options_.batch_rows) {
     if (building_any()) seal(true);
   }
+}
+
+/// What one snapshot contains, all later ones do: the barrier need not look for it any more.
+void Core::forget_seen(const Visibility& visibility) {
+  if (visibility.by != Visibility::By::snapshot) return;
+  std::erase_if(delivered_.unseen, [&](uint64_t txid) { return visibility.sees_txid(txid); });
 }
 
 void Core::on_log(const std::shared_ptr<const LogBatch>& batch) {
@@ -115,6 +123,7 @@ void Core::on_log(const std::shared_ptr<const LogBatch>& batch) {
     }
   }
   note_prepared(*batch);
+  if (batch->snapshot) forget_seen(*batch->snapshot);
   skipped_gtids_.insert(skipped_gtids_.end(), batch->skipped_gtids.begin(), batch->skipped_gtids.end());
   if (in_transaction_) return;
   delivered_.read_from = batch->read_from;
@@ -145,7 +154,7 @@ std::optional<CoreBatch> Core::take_batch(bool save_position) {
   }
   CoreBatch batch = std::move(sealed_.front());
   sealed_.pop_front();
-  if (sealed_.empty()) sealed_bytes_ = 0;
+  sealed_bytes_ -= batch.bytes;
   ++outstanding_;
   return batch;
 }

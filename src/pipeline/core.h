@@ -84,6 +84,7 @@ struct CoreBatch : SinkBatch {
   std::shared_ptr<RowSource> spilled;  // to be loaded into `spilled_table` within the open transaction, in as many writes as it takes
   uint32_t spilled_table = 0;
   std::vector<uint32_t> emitted;  // the table of each finish record in `chunks`
+  uint64_t bytes = 0;
 };
 
 struct TableCounts {
@@ -181,6 +182,7 @@ class Core {
   bool stops_before(const LogTransaction& transaction) const;
   void check_stop();
   void transaction_ended(const LogTransaction& transaction);
+  void forget_seen(const Visibility& visibility);
 
   // core_route.cpp: where a change goes
   enum class Fate : uint8_t { applied, not_read_yet, in_read, merged, deferred };

@@ -49,7 +49,7 @@ ChunkOpening Core::open_chunk(const ChunkTask& task, const std::optional<KeyByte
 
 bool ChunkOpening::holds(const Visibility& v) {
   if (!v.sees_all(delivered) || (in_progress && !v.sees(*in_progress))) return false;
-  if (v.by == Visibility::By::gtids) return true;
+  if (v.by != Visibility::By::offset) return true;
   if (locked && !v.loose) return false;
   if (!std::all_of(xa.begin(), xa.end(), [&](const XaCommit& c) { return v.xa_ended(c.begin, c.xid); })) return false;
   if (!xa_suspected) return true;
@@ -119,6 +119,7 @@ void Core::chunk_read(const ChunkTask& task, ChunkResult result) {
   xa_suspected_ = false;
   xa_prepared_.clear();
   std::erase_if(xa_unproved_, [&](const XaCommit& c) { return result.visibility.xa_ended(c.begin, c.xid); });
+  forget_seen(result.visibility);
   if (found == nullptr) {  // the key was changed in a way that needs another read
     --chunks_open_;
     return;

@@ -1,0 +1,88 @@
+#include "sim/checks.h"
+
+#include <fmt/format.h>
+
+#include "sim/violation.h"
+
+namespace tidemark::sim {
+
+namespace {
+
+/// Which keys the finish records cover: a bit a slot.
+uint32_t covered_slots(const TableShape& shape, const std::vector<ChunkRecord>& records) {
+  uint32_t covered = 0, singles_left = 0, singles_done = 0;
+  for (const ChunkRecord& record : records) {
+    if (record.table != shape.schema->name) continue;
+    for (int slot = 0; slot < kSlots; ++slot) {
+      const uint32_t bit = 1u << static_cast<unsigned>(slot);
+      if (!shape.has_key()) {
+        covered |= bit;
+        continue;
+      }
+      if (!shape.in_range(slot, record.range)) continue;
+      if (!record.done) {
+        singles_left |= bit;
+      } else if (record.range.only) {
+        singles_done |= bit;
+      } else {
+        if (covered & bit) throw Violation(fmt::format("two finish records of {} cover the same key", record.table.table));
+        covered |= bit;
+      }
+    }
+  }
+  return (covered | singles_done) & ~singles_left;
+}
+
+void check_table(const TableShape& shape, const Rows& source, const SinkRows& sink, uint32_t covered, size_t at) {
+  const bool exact = !shape.has_key() || provable(shape.kind);  // nothing that is not read yet is in the sink
+  for (size_t slot = 0; slot < kSlots; ++slot) {
+    const Cell& expected = source[slot];
+    for (size_t spelling = 0; spelling < 2; ++spelling) {
+      const Cell& there = sink[slot * 2 + spelling];
+      const bool wanted = expected.count != 0 && expected.spelling == spelling;
+      const bool is_covered = (covered >> slot) & 1u;
+      if (there.count == 0 && (!wanted || !is_covered)) continue;
+      if (there.count != 0 && wanted && there == expected && (is_covered || !exact)) continue;
+      const char* what = there.count == 0 ? "is missing" : !wanted ? "is not at the source" : !is_covered ? "is not read yet" : "differs";
+      throw Violation(fmt::format("after transaction {} row {}{} of {} {} (version {}, the source has {})", at, slot,
+                                  spelling == 0 ? "" : "'", shape.schema->name.table, what, there.a, expected.a));
+    }
+  }
+}
+
+}  // namespace
+
+size_t check_sink(const Source& source, const Sink& sink, size_t before) {
+  const SavedState& saved = sink.saved();
+  const std::optional<size_t> index = source.index_of(saved.position);
+  if (!index) throw Violation("the sink's position is no place between two transactions of the log: " + saved.position.text());
+  if (*index < before) throw Violation(fmt::format("the sink's position went back from transaction {} to {}", before, *index));
+  const Plan& plan = source.plan();
+  for (size_t t = 0; t < plan.tables.size(); ++t) {
+    check_table(*plan.tables[t], source.state_at(*index)[t], sink.rows()[t], covered_slots(*plan.tables[t], saved.chunks), *index);
+  }
+  return *index;
+}
+
+void check_counts(const Core& core) {
+  const CoreCounts& c = core.counts();
+  if (c.changes_in != c.changes_applied + c.dropped_not_read_yet + c.dropped_in_read + c.merged + c.deferred)
+    throw Violation("changes in and out do not add up");
+  if (core.copy_committed() && c.deferred != 0) throw Violation("a change still waits for a chunk, although all are done");
+}
+
+void check_memory(const Core& core, const CoreOptions& options, size_t largest_batch_bytes, size_t reading) {
+  if (reading > options.chunks_in_flight_max) throw Violation("more chunks are read at once than allowed");
+  // A sealed batch, those that one more log batch fills, and one under construction; each ends at the first transaction beyond its bound.
+  const uint64_t bound = 6 * (options.batch_bytes + largest_batch_bytes) + uint64_t{options.chunks_in_flight_max} * 64 * 1024;
+  if (core.bytes_waiting() > bound)
+    throw Violation(fmt::format("{} bytes wait for the sink, the bound is {}", core.bytes_waiting(), bound));
+}
+
+void check_equal(const Source& source, const Sink& sink) {
+  const Plan& plan = source.plan();
+  for (size_t t = 0; t < plan.tables.size(); ++t)
+    check_table(*plan.tables[t], source.visible_rows(static_cast<int>(t)), sink.rows()[t], ~0u, source.log().size());
+}
+
+}  // namespace tidemark::sim

@@ -1,0 +1,23 @@
+// The promises of design sections 1 and 2, checked from outside the core: against the source's own history, not against what the core says.
+// All functions throw Violation.
+#pragma once
+
+#include <optional>
+
+#include "sim/sink.h"
+#include "sim/source.h"
+#include "tidemark/state.h"
+
+namespace tidemark::sim {
+
+/// The sink shows, of every table, exactly the rows that the source had at the sink's position: all of them where the finish records say
+/// so, none that is older or newer anywhere. `before`: how many transactions it had at its commit before. Returns how many it has now.
+size_t check_sink(const Source& source, const Sink& sink, size_t before);
+/// What became of the changes adds up.
+void check_counts(const Core& core);
+/// The core holds no more than its options allow it.
+void check_memory(const Core& core, const CoreOptions& options, size_t largest_batch_bytes, size_t reading);
+/// Equal: every row of every table.
+void check_equal(const Source& source, const Sink& sink);
+
+}  // namespace tidemark::sim

@@ -1,0 +1,250 @@
+#include "sim/daemon.h"
+
+#include <algorithm>
+
+#include "sim/checks.h"
+#include "sim/violation.h"
+
+namespace tidemark::sim {
+
+Daemon::Daemon(Source& source, Sink& sink, StateFile& state, Story& story)
+    : plan_(source.plan()), source_(source), sink_(sink), state_(state), story_(story) {}
+
+void Daemon::forget() {
+  core_.reset();
+  queue_.clear();
+  workers_.clear();
+  log_end_.reset();
+  batch_.reset();
+  applying_ = Applying::idle;
+  unsaved_position_ = {};
+  unsaved_chunks_.clear();
+  sink_.roll_back();
+}
+
+void Daemon::kill() {
+  story_.tell("the daemon is killed{}", up() ? "" : " (it was down)");
+  forget();
+  stopped_.reset();
+  ordered_ = made_progress_ = false;
+}
+
+void Daemon::start() {
+  try {
+    connect();
+  } catch (const Error& error) {
+    end_session(error, false);
+  }
+}
+
+void Daemon::connect() {
+  const SavedState& saved = sink_.saved();
+  const StateFile::Contents stored = state_.contents();
+  if (!saved.position.known() && stored.pipeline.position.known())
+    throw Error(ErrorKind::state, "resuming", "the state file has a position, but the sink knows nothing of it");
+  if (saved.position.known() &&
+      !(stored.pipeline.found && stored.pipeline.position == saved.position && stored.pipeline.chunks.size() == saved.chunks.size()))
+    state_.rebuild(saved);
+  copy_allowed_ = true;
+  for (size_t t = 0; t < plan_.tables.size(); ++t) {
+    const uint64_t now = source_.alters(static_cast<int>(t));
+    schemas_[t] = saved.position.known() && stored.schemas ? (*stored.schemas)[t] : now;
+    if (schemas_[t] != now) copy_allowed_ = false;
+  }
+  state_.save_schemas(schemas_);
+  if (saved.position.known()) {
+    source_.check_position(saved.position);
+    start_ = saved.position;
+    if (start_.server != source_.server()) {
+      start_.server = source_.server();
+      start_.offset = {};
+    }
+  } else {
+    start_ = source_.end_position();
+  }
+  std::vector<CoreTable> tables;
+  for (size_t t = 0; t < plan_.tables.size(); ++t) {
+    CoreTable table;
+    table.schema = plan_.tables[t]->schema;
+    table.copy = true;
+    table.sink_was_empty = sink_.is_empty(static_cast<int>(t));
+    for (const ChunkRecord& record : saved.chunks) {
+      if (record.table == table.schema->name) table.records.push_back(record);
+    }
+    tables.push_back(std::move(table));
+  }
+  CoreOptions options = plan_.options;
+  options.ordered = ordered_;
+  core_ = std::make_unique<Core>(options, start_, std::move(tables));
+  next_ = *source_.index_of(start_);
+  part_ = 0;
+  reported_ = start_.offset;
+  last_txid_ = 0;
+  workers_.resize(static_cast<size_t>(plan_.workers));
+  made_progress_ = false;
+  story_.tell("the daemon starts at transaction {}{}", next_, ordered_ ? ", in source order" : "");
+}
+
+/// As PipelineRunner and Session do.
+void Daemon::end_session(const Error& error, bool saves) {
+  story_.tell("the session ends: {}: {}", kind_name(error.kind()), error.what());
+  if (saves && up()) {
+    sink_.roll_back();
+    try {
+      save_state();
+    } catch (const Error& second) {
+      story_.tell("and {}", second.what());
+    }
+  }
+  const bool progress = made_progress_;
+  forget();
+  if (progress) ordered_ = false;
+  const bool order_may_help = error.kind() == ErrorKind::sink_conflict && !ordered_;
+  if (retry_of(error.kind()) == Retry::never || (error.kind() == ErrorKind::sink_conflict && !order_may_help)) {
+    check_stop_is_due(error);
+    stopped_ = error;
+    return;
+  }
+  if (order_may_help) ordered_ = true;
+}
+
+/// It may stop for good only for what is so.
+void Daemon::check_stop_is_due(const Error& error) const {
+  const Position& position = sink_.saved().position;
+  const std::optional<size_t> index = position.known() ? source_.index_of(position) : std::nullopt;
+  switch (error.kind()) {
+    case ErrorKind::state:
+      if (state_.full()) return;
+      break;
+    case ErrorKind::lineage:
+      if (position.known() && !index) return;
+      break;
+    case ErrorKind::log_purged:
+      if (index && *index < source_.purged()) return;
+      break;
+    case ErrorKind::schema_changed:
+      if (source_.was_altered()) return;
+      break;
+    default: break;
+  }
+  throw Violation(std::string("it stopped for good without a reason: ") + error.what());
+}
+
+void Daemon::operate() {
+  if (up()) return;
+  if (stopped_) {
+    switch (stopped_->kind()) {
+      case ErrorKind::state: state_.free_disk(); break;
+      case ErrorKind::lineage:
+      case ErrorKind::log_purged:
+      case ErrorKind::schema_changed:
+        story_.tell("the operator empties the sink and moves the state file away");
+        sink_.wipe();
+        state_.lose();
+        sink_index_ = acknowledged_ = 0;
+        break;
+      default: break;
+    }
+    stopped_.reset();
+    ordered_ = false;
+  }
+  start();
+}
+
+void Daemon::apply(Rng& rng, bool faults) {
+  guarded([&] {
+    switch (applying_) {
+      case Applying::idle:
+        batch_ = core_->take_batch(rng.one_in(3) || log_end_);
+        if (batch_) {
+          applying_ = Applying::taken;
+        } else if (log_end_ && queue_.empty()) {
+          const Error error = *log_end_;
+          throw error;
+        }
+        break;
+      case Applying::taken: write(rng, faults); break;
+      case Applying::written: commit(rng, faults); break;
+      case Applying::committed: committed(); break;
+    }
+    if (up()) check_memory(*core_, plan_.options, largest_batch_, 0);
+  });
+}
+
+void Daemon::write(Rng& rng, bool faults) {
+  if (faults && plan_.allows(StepKind::deadlock) && rng.one_in(10)) {
+    story_.fault(StepKind::deadlock);
+    throw Error(ErrorKind::sink_unavailable, "writing to the sink", "deadlock");
+  }
+  sink_.write(*batch_);
+  story_.tell("the sink has a batch of {} steps{}", batch_->steps.size(), batch_->commit ? "" : ", its transaction stays open");
+  applying_ = batch_->commit ? Applying::written : Applying::committed;
+}
+
+void Daemon::commit(Rng& rng, bool faults) {
+  const bool ambiguous = faults && plan_.allows(StepKind::ambiguous) && rng.one_in(8);
+  if (ambiguous) story_.fault(StepKind::ambiguous);
+  if (!ambiguous || rng.one_in(2)) {
+    sink_.commit(*batch_);
+    ++story_.tally.commits;
+    sink_index_ = check_sink(source_, sink_, sink_index_);
+    story_.tell("the sink commits at transaction {}, {} finish records", sink_index_, batch_->chunks.size());
+  }
+  if (ambiguous) throw Error(ErrorKind::commit_unknown, "committing at the sink", "no answer");
+  applying_ = Applying::committed;
+}
+
+void Daemon::committed() {
+  core_->on_committed(*batch_);
+  applying_ = Applying::idle;
+  if (batch_->commit) {
+    made_progress_ = true;
+    unsaved_position_ = batch_->position;
+    unsaved_chunks_.insert(unsaved_chunks_.end(), batch_->chunks.begin(), batch_->chunks.end());
+  }
+  batch_.reset();
+  check_counts(*core_);
+}
+
+void Daemon::save() {
+  guarded([&] { save_state(); });
+}
+
+void Daemon::save_state() {
+  if (!unsaved_position_.known()) return;
+  state_.save_commit(unsaved_position_, unsaved_chunks_);
+  unsaved_position_ = {};
+  unsaved_chunks_.clear();
+  // The source is told what the core says is committed.
+  const std::optional<size_t> told = source_.index_of(core_->committed());
+  const std::optional<size_t> stored = source_.index_of(state_.contents().pipeline.position);
+  if (!told || !stored || *told > *stored || *stored > sink_index_) throw Violation("acknowledged, state file and sink are out of order");
+  acknowledged_ = *told;
+}
+
+void Daemon::cut_log() {
+  if (!up() || log_end_) return;
+  story_.tell("the log connection breaks");
+  log_end_ = Error(ErrorKind::source_unavailable, "reading the log", "connection lost");
+}
+
+void Daemon::cut_copy() {
+  guarded([&] { throw Error(ErrorKind::source_unavailable, "copying", "connection lost"); });
+}
+
+void Daemon::cut_sink() {
+  guarded([&] { throw Error(ErrorKind::sink_unavailable, "writing to the sink", "connection lost"); });
+}
+
+std::string Daemon::standing() const {
+  if (!up()) return "it is down";
+  return fmt::format("{}, core {}, {} of {} transactions read, {} at the sink", core_->copy_committed() ? "copied" : "copying",
+                     core_->idle() ? "idle" : "busy", next_, source_.log().size(), sink_index_);
+}
+
+bool Daemon::settled() const {
+  return up() && core_->copy_committed() && core_->idle() && next_ == source_.log().size() && queue_.empty() && !batch_ &&
+         sink_index_ == source_.log().size() && !unsaved_position_.known();
+}
+
+}  // namespace tidemark::sim

@@ -1,0 +1,115 @@
+// The simulated process: the real core, and around it what src/runtime does with threads, one step at a time: reader, router, snapshot
+// workers, applier, state file, and the rules by which a session ends and the next one begins. Owned by one history; dies and starts again.
+#pragma once
+
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "pipeline/core.h"
+#include "sim/rng.h"
+#include "sim/sink.h"
+#include "sim/source.h"
+#include "sim/state_file.h"
+#include "sim/story.h"
+#include "tidemark/error.h"
+
+namespace tidemark::sim {
+
+class Daemon {
+ public:
+  Daemon(Source& source, Sink& sink, StateFile& state, Story& story);
+
+  // --- steps ---
+  void read_log(Rng& rng);
+  void route();
+  void copy(Rng& rng);
+  void copy_with(size_t worker, Rng& rng);
+  void apply(Rng& rng, bool faults);
+  void save();
+  /// Whoever watches over the process: starts it when it is down; when it stopped for good, does what its message asks for first.
+  void operate();
+
+  // --- faults ---
+  void kill();
+  void cut_log();
+  void cut_copy();
+  void cut_sink();
+
+  bool up() const { return core_ != nullptr; }
+  bool settled() const;
+  /// For the message when it does not settle.
+  std::string standing() const;
+  size_t sink_index() const { return sink_index_; }
+
+ private:
+  struct Worker {
+    enum class Step : uint8_t { idle, bounded, opened, listed, viewed, marked } step = Step::idle;
+    ChunkTask task;
+    std::optional<KeyBytes> upto;
+    ChunkOpening opening;
+    GtidSet executed;
+    View view;
+    LogOffset high;
+  };
+  enum class Applying : uint8_t { idle, taken, written, committed };
+
+  // daemon.cpp
+  void start();
+  void connect();
+  void end_session(const Error& error, bool saves = true);
+  void forget();
+  void write(Rng& rng, bool faults);
+  void commit(Rng& rng, bool faults);
+  void committed();
+  void save_state();
+  void check_stop_is_due(const Error& error) const;
+  template <typename Step>
+  void guarded(Step step) {
+    if (!up()) return;
+    try {
+      step();
+    } catch (const Error& error) {
+      end_session(error);
+    }
+  }
+
+  // daemon_reads.cpp: what is read from the source
+  bool add_part(Rng& rng, LogBatch& batch);
+  void add_change(Arena& arena, const LoggedChange& logged, std::vector<Change>& out);
+  void open_view(Worker& worker);
+  void read_chunk(Worker& worker, Rng& rng);
+  const TableShape& shape(uint32_t table) const { return *plan_.tables[table]; }
+
+  const Plan& plan_;
+  Source& source_;
+  Sink& sink_;
+  StateFile& state_;
+  Story& story_;
+
+  std::unique_ptr<Core> core_;
+  Position start_;
+  bool copy_allowed_ = true;
+  std::array<uint64_t, kTablesMax> schemas_{};
+  size_t next_ = 0, part_ = 0;  // transaction of the log that the reader reads next, and how many of its changes it has read
+  LogOffset reported_;          // what the reader has told of the log's end
+  uint64_t last_txid_ = 0;
+  std::deque<std::shared_ptr<const LogBatch>> queue_;
+  std::optional<Error> log_end_;  // the reader's error: what came before it is applied first
+  std::vector<Worker> workers_;
+  Applying applying_ = Applying::idle;
+  std::optional<CoreBatch> batch_;
+  Position unsaved_position_;
+  std::vector<ChunkRecord> unsaved_chunks_;
+  size_t largest_batch_ = 0;
+
+  // of the process, over its sessions
+  bool ordered_ = false, made_progress_ = false;
+  std::optional<Error> stopped_;  // for good
+
+  // what is true outside of it
+  size_t sink_index_ = 0, acknowledged_ = 0;
+};
+
+}  // namespace tidemark::sim

@@ -1,0 +1,222 @@
+// What the daemon reads from the source: the log in batches, cut anywhere, and chunks under read views.
+#include <algorithm>
+
+#include "sim/daemon.h"
+#include "sim/violation.h"
+
+namespace tidemark::sim {
+
+namespace {
+
+/// What the runtime keeps in a file.
+class SpilledBlock : public RowSource {
+ public:
+  explicit SpilledBlock(std::unique_ptr<RowBlock> block) : block_(std::move(block)), rows_(block_->rows.size()) {}
+  std::unique_ptr<RowBlock> next() override { return std::move(block_); }
+  uint64_t row_count() const override { return rows_; }
+  uint64_t bytes() const override { return rows_; }
+
+ private:
+  std::unique_ptr<RowBlock> block_;
+  uint64_t rows_;
+};
+
+}  // namespace
+
+/// Row images as the server writes them and an engine hands them on.
+void Daemon::add_change(Arena& arena, const LoggedChange& c, std::vector<Change>& out) {
+  const TableShape& t = shape(c.table);
+  Change change{c.op, c.table, nullptr, nullptr};
+  if (!t.has_key()) {  // without a key the old row is always logged whole
+    if (c.op != Op::insert) change.before = t.make_row(arena, c.old_slot, c.before, part_all);
+    uint8_t parts = part_all;
+    if (plan_.images == Images::minimal && c.op == Op::update) {
+      parts = 0;
+      if (c.old_slot / 3 != c.new_slot / 3) parts |= part_key;
+      if (c.old_slot % 3 != c.new_slot % 3) parts |= part_t;
+    }
+    if (c.op != Op::remove) change.after = t.make_row(arena, c.new_slot, c.after, parts);
+    out.push_back(change);
+    return;
+  }
+  const bool key_moves = c.old_slot != c.new_slot || c.before.spelling != c.after.spelling;
+  uint8_t before = part_all, after = part_all;
+  switch (plan_.images) {
+    case Images::full: break;
+    case Images::minimal:
+      before = part_key;
+      if (c.op == Op::update) {
+        after = part_a;
+        if (key_moves) after |= part_key;
+        if (c.before.t != c.after.t) after |= part_t;
+        if (c.before.u != c.after.u) after |= part_u;
+      } else if (c.after.t == kDefaultT) {
+        after &= static_cast<uint8_t>(~part_t);
+      }
+      break;
+    case Images::noblob:
+      before &= static_cast<uint8_t>(~part_t);
+      if (c.op == Op::update ? c.before.t == c.after.t : c.after.t == kDefaultT) after &= static_cast<uint8_t>(~part_t);
+      break;
+    case Images::toast:
+      before = part_key;
+      if (c.op == Op::update && c.before.t == c.after.t) after &= static_cast<uint8_t>(~part_t);
+      break;
+  }
+  if (c.op != Op::insert) change.before = t.make_row(arena, c.old_slot, c.before, before);
+  if (c.op != Op::remove) change.after = t.make_row(arena, c.new_slot, c.after, after);
+  out.push_back(change);
+}
+
+/// The next transaction, or a part of it. False: the batch ends here.
+bool Daemon::add_part(Rng& rng, LogBatch& batch) {
+  if (next_ == source_.log().size()) return false;
+  const LogEntry& entry = source_.log()[next_];
+  if (entry.altered >= 0) {
+    log_end_ = Error(ErrorKind::schema_changed, "reading the log", "a captured table was altered");
+    return false;
+  }
+  LogTransaction part;
+  part.first_change = static_cast<uint32_t>(batch.changes.size());
+  part.starts = part_ == 0;
+  part.mark.begin = entry.begin;
+  part.mark.gtid = entry.gtid;
+  part.mark.commit_micros = static_cast<int64_t>(next_ + 1) * 1000;
+  if (entry.txid != 0) {  // the log has 32 bits of it
+    part.mark.txid = last_txid_ = widen_txid(static_cast<uint32_t>(entry.txid), last_txid_ != 0 ? last_txid_ : source_.snapshot().txid_end);
+  }
+  if (entry.count == 0 && rng.one_in(2)) {
+    if (entry.gtid.number != 0) batch.skipped_gtids.push_back(entry.gtid);
+    ++next_;
+    return true;
+  }
+  size_t upto = entry.count;
+  if (rng.one_in(plan_.small_parts ? 2 : 5)) upto = std::min<size_t>(upto, part_ + 1);
+  for (size_t i = part_; i < upto; ++i) {
+    const LoggedChange& c = source_.change(entry.first + i);
+    if (schemas_[c.table] != entry.schemas[c.table]) {  // the log says so
+      log_end_ = Error(ErrorKind::schema_changed, "reading the log", "a table does not have the columns that are known");
+      return false;
+    }
+    add_change(batch.arena, c, batch.changes);
+  }
+  part.change_count = static_cast<uint32_t>(upto - part_);
+  part.ends = upto == entry.count;
+  part.mark.end = part.ends ? entry.end : entry.begin;
+  batch.transactions.push_back(part);
+  part_ = part.ends ? 0 : upto;
+  if (part.ends) ++next_;
+  return part.ends;
+}
+
+void Daemon::read_log(Rng& rng) {
+  if (!up() || log_end_ || queue_.size() >= 3) return;
+  auto batch = std::make_shared<LogBatch>();
+  const size_t from = next_;
+  bool more = true;
+  for (int n = 1 + rng.below(3); n > 0 && more; --n) more = add_part(rng, *batch);
+  if (part_ == 0) {
+    const LogOffset end = next_ == source_.log().size() ? source_.log_end() : next_ > from ? source_.log()[next_ - 1].end : LogOffset{};
+    if (end > reported_) batch->read_to = reported_ = end;
+  }
+  if (plan_.server == ServerKind::postgres && rng.one_in(4)) batch->snapshot = source_.snapshot();
+  if (batch->empty()) return;
+  largest_batch_ = std::max(largest_batch_, batch->bytes());
+  story_.tell("the reader reads up to transaction {}{}", next_, part_ != 0 ? " and a part of the next" : "");
+  queue_.push_back(std::move(batch));
+}
+
+void Daemon::route() {
+  guarded([&] {
+    if (queue_.empty() || !core_->wants_log()) return;
+    core_->on_log(queue_.front());
+    queue_.pop_front();
+  });
+}
+
+void Daemon::copy(Rng& rng) {
+  if (!up()) return;
+  copy_with(rng.below(static_cast<uint32_t>(workers_.size())), rng);
+}
+
+void Daemon::copy_with(size_t worker, Rng& rng) {
+  if (!up() || !copy_allowed_) return;
+  guarded([&] {
+    Worker& w = workers_[worker];
+    switch (w.step) {
+      case Worker::Step::idle: {
+        auto task = core_->take_chunk_task();
+        if (!task) return;
+        w.task = *task;
+        w.upto.reset();
+        int rows = 0;
+        for (int slot = 0; slot < kSlots && !w.task.whole; ++slot) {  // as the server walks its index, outside any view
+          const Cell& cell = source_.visible_rows(static_cast<int>(w.task.table))[static_cast<size_t>(slot)];
+          if (cell.count == 0 || !shape(w.task.table).in_range(slot, w.task.range) || ++rows < static_cast<int>(w.task.rows)) continue;
+          w.upto = shape(w.task.table).encoded[static_cast<size_t>(slot * 2 + cell.spelling)];
+          break;
+        }
+        w.step = Worker::Step::bounded;
+        return;
+      }
+      case Worker::Step::bounded:
+        w.opening = core_->open_chunk(w.task, w.upto);
+        w.step = Worker::Step::opened;
+        return;
+      case Worker::Step::opened:
+        w.executed = source_.executed_gtids();
+        w.step = Worker::Step::listed;
+        return;
+      case Worker::Step::listed: open_view(w); return;
+      case Worker::Step::viewed:
+        w.high = source_.log_end();
+        w.step = Worker::Step::marked;
+        return;
+      case Worker::Step::marked:
+        w.step = Worker::Step::idle;
+        read_chunk(w, rng);
+        return;
+    }
+  });
+}
+
+void Daemon::open_view(Worker& w) {
+  w.step = Worker::Step::opened;
+  const auto table = static_cast<int>(w.task.table);
+  std::optional<View> view = source_.open_view(table, !shape(w.task.table).has_key(), w.executed);
+  if (!view || !w.opening.holds(view->visibility)) return;
+  if (view->altered != schemas_[w.task.table]) throw Error(ErrorKind::schema_changed, "copying", "the table was altered");
+  w.view = std::move(*view);
+  w.step = Worker::Step::viewed;
+}
+
+void Daemon::read_chunk(Worker& w, Rng& rng) {
+  const TableShape& t = shape(w.task.table);
+  ChunkResult result;
+  result.visibility = std::move(w.view.visibility);
+  result.high = w.high;
+  auto block = std::make_unique<RowBlock>();
+  const bool cut_short = !w.task.whole && rng.one_in(4);
+  for (int slot = 0; slot < kSlots; ++slot) {
+    const Cell& cell = w.view.rows[static_cast<size_t>(slot)];
+    if (cell.count == 0 || !t.in_range(slot, w.opening.range)) continue;
+    for (int n = t.has_key() ? 1 : cell.count; n > 0; --n) block->rows.push_back(t.make_row(block->arena, slot, cell, part_all));
+    if (cut_short && rng.one_in(2)) {
+      result.truncated_at = t.encoded[static_cast<size_t>(slot * 2 + cell.spelling)];
+      break;
+    }
+    if (t.has_key() && rng.one_in(8)) {
+      result.blocks.push_back(std::move(block));
+      block = std::make_unique<RowBlock>();
+    }
+  }
+  story_.tell("worker reads {} rows of {}, high watermark {}:{}", block->rows.size(), t.schema->name.table, w.high.file, w.high.byte);
+  if (!t.has_key() && rng.one_in(2)) {
+    result.spilled = std::make_shared<SpilledBlock>(std::move(block));
+  } else {
+    result.blocks.push_back(std::move(block));
+  }
+  core_->chunk_read(w.task, std::move(result));
+}
+
+}  // namespace tidemark::sim

@@ -1,0 +1,82 @@
+// tidemark-sim: the core against a simulated source, sink and state file. See CONTRIBUTING.md.
+#include <chrono>
+#include <cstdlib>
+#include <cstring>
+
+#include "sim/history.h"
+
+using namespace tidemark::sim;
+
+namespace {
+
+struct Options {
+  uint64_t seeds = 1000, first = 1;
+  bool one = false, trace = false, shrink = false;
+};
+
+int usage() {
+  fmt::print(stderr,
+             "usage: tidemark-sim [--seeds N] [--first S]      many histories\n"
+             "       tidemark-sim --seed X [--trace]           one again; --trace prints what happens\n");
+  return 2;
+}
+
+bool parse(int argc, char** argv, Options& o) {
+  for (int i = 1; i < argc; ++i) {
+    const std::string arg = argv[i];
+    auto number = [&](uint64_t& out) {
+      if (++i >= argc) return false;
+      char* end = nullptr;
+      out = std::strtoull(argv[i], &end, 10);
+      return *argv[i] != 0 && *end == 0;
+    };
+    if (arg == "--seeds") {
+      if (!number(o.seeds)) return false;
+    } else if (arg == "--first") {
+      if (!number(o.first)) return false;
+    } else if (arg == "--seed") {
+      if (!number(o.first)) return false;
+      o.one = true;
+      o.seeds = 1;
+    } else if (arg == "--trace") {
+      o.trace = true;
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  Options options;
+  if (!parse(argc, argv, options)) return usage();
+  Tally total;
+  uint64_t failures = 0, seeds = 0;
+  const auto start = std::chrono::steady_clock::now();
+  for (uint64_t seed = options.first; seed < options.first + options.seeds; ++seed) {
+    const Plan plan = Plan::draw(seed);
+    Story story(options.trace);
+    story.tell("seed {}: {}", seed, plan.text());
+    ++seeds;
+    try {
+      run_history(plan, story);
+    } catch (const std::exception& e) {
+      ++failures;
+      fmt::print("seed {} fails at step {}: {}\n  {}\n  again: tidemark-sim --seed {} --trace\n", seed, story.step, e.what(), plan.text(),
+                 seed);
+    }
+    total.commits += story.tally.commits;
+    total.steps += story.tally.steps;
+    total.rounds = std::max(total.rounds, story.tally.rounds);
+    for (size_t i = 0; i < kStepKinds; ++i) total.faults[i] += story.tally.faults[i];
+    if (failures >= 10) break;
+  }
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  uint64_t faults = 0;
+  for (auto i = static_cast<size_t>(kFirstFault); i < kStepKinds; ++i) faults += total.faults[i];
+  fmt::print("{} seeds, {} steps, {} simulated commits, {} faults injected, {} failures; {:.0f} seeds per second\n", seeds, total.steps,
+             total.commits, faults, failures, static_cast<double>(seeds) / std::max(seconds, 1e-9));
+  return failures == 0 ? 0 : 1;
+}

@@ -1,0 +1,86 @@
+// What a seed draws: the kind of server, its tables, the core's options, which faults may happen, and the steps of the history. Steps carry
+// seeds of their own, so a plan stays valid when some of them, or some faults, are left out.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pipeline/core.h"
+#include "sim/tables.h"
+
+namespace tidemark::sim {
+
+enum class ServerKind : uint8_t {
+  mysql_gtids,  // read views know a lower bound: gtid_executed, which lags; exact under a lock
+  mysql_files,  // no GTIDs: every read view is opened under a lock
+  mariadb,      // exact by offset
+  postgres,     // exact by snapshot: transactions become visible in any order
+};
+const char* name_of(ServerKind kind);
+
+/// What update images carry. `toast`: all but large objects that did not change, no old row unless the key changed.
+enum class Images : uint8_t { full, minimal, noblob, toast };
+
+enum class StepKind : uint8_t {
+  // the world goes on
+  statement,
+  commit,
+  roll_back,
+  reveal,
+  execute,
+  foreign,
+  rotate,
+  // the daemon goes on
+  read_log,
+  route,
+  copy,
+  apply,
+  save,
+  operate,
+  // what may go wrong; each is a fault that a plan may allow
+  kill,
+  cut_log,
+  cut_copy,
+  cut_sink,
+  restart_source,
+  purge,
+  fail_over,
+  lose_log,    // to a server that lacks transactions, or a backup: the log is shorter than it was
+  purge_gap,   // what the daemon has not read yet is gone
+  alter,       // DDL on a captured table
+  fill_disk,   // the state file cannot be written
+  lose_state,  // the state file is gone
+  old_state,   // its latest writes are gone
+  // faults within another step
+  ambiguous,  // COMMIT without an answer
+  deadlock,   // the sink rolls back
+  count
+};
+constexpr size_t kStepKinds = static_cast<size_t>(StepKind::count);
+constexpr StepKind kFirstFault = StepKind::kill;
+const char* name_of(StepKind kind);
+
+struct Step {
+  StepKind kind;
+  uint64_t seed;
+};
+
+struct Plan {
+  uint64_t seed = 0;
+  ServerKind server = ServerKind::mysql_gtids;
+  Images images = Images::full;
+  bool visible_in_order = true;
+  int clients = 2, workers = 2;
+  std::vector<const TableShape*> tables;
+  CoreOptions options;
+  bool small_parts = false;  // transactions are delivered in parts more often
+  uint32_t faults = 0;       // bit of a StepKind from kFirstFault on
+  std::vector<Step> steps;
+
+  static Plan draw(uint64_t seed);
+  bool allows(StepKind fault) const { return (faults >> static_cast<unsigned>(fault)) & 1u; }
+  std::string text() const;
+};
+
+}  // namespace tidemark::sim

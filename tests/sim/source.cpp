@@ -1,0 +1,283 @@
+#include "sim/source.h"
+
+#include <algorithm>
+
+#include "tidemark/error.h"
+
+namespace tidemark::sim {
+
+Source::Source(const Plan& plan) : plan_(plan), clients_(static_cast<size_t>(plan.clients)) {
+  Rng rng(plan.seed ^ 0x50facade);
+  after_.emplace_back();
+  Database& rows = after_.front();
+  for (size_t t = 0; t < plan.tables.size(); ++t) {
+    const TableShape& shape = *plan.tables[t];
+    const uint32_t full = rng.below(100u);
+    for (int slot = 0; slot < kSlots; ++slot) {
+      if (!rng.percent(full)) continue;
+      Cell& cell = rows[t][static_cast<size_t>(slot)];
+      if (!shape.has_key()) {
+        cell.count = static_cast<uint8_t>(1 + rng.below(2));
+        continue;
+      }
+      cell = {next_a_++, static_cast<int8_t>(rng.below(5) - 1), static_cast<int8_t>(shape.unique ? -1 : rng.below(5) - 1), 0, 1};
+      if (shape.unique && rng.one_in(2)) cell.u = static_cast<int8_t>(slot);
+      if (shape.kind == KeyKind::collated) cell.spelling = static_cast<uint8_t>(rng.below(2));
+    }
+  }
+  visible_ = rows;
+  if (plan.server == ServerKind::mysql_gtids) {
+    GtidOrigin origin;
+    origin.uuid[0] = epoch_;
+    base_.add(origin, {1, 100});
+  } else if (plan.server == ServerKind::mariadb) {
+    for (uint32_t domain = 0; domain < 2; ++domain) {
+      Gtid g;
+      g.origin.domain = domain;
+      g.number = 100;
+      g.server_id = epoch_;
+      base_.add(g);
+    }
+  }
+  executed_ = base_;
+}
+
+LogEntry& Source::append(size_t bytes) {
+  LogEntry& entry = log_.emplace_back();
+  entry.begin = tail_;
+  tail_.byte += bytes;
+  entry.end = tail_;
+  if (plan_.server == ServerKind::mysql_gtids) {
+    entry.gtid.origin.uuid[0] = epoch_;
+    entry.gtid.number = next_number_[0]++;
+  } else if (plan_.server == ServerKind::mariadb) {
+    const uint32_t domain = bytes % 5 == 0;
+    entry.gtid.origin.domain = domain;
+    entry.gtid.server_id = epoch_;
+    entry.gtid.number = next_number_[domain]++;
+  }
+  entry.schemas = altered_;
+  after_.push_back(after_.back());
+  return entry;
+}
+
+void Source::apply(const LoggedChange& c, Database& rows) {
+  Rows& table = rows[c.table];
+  const bool keyless = c.before.count == 0 && c.after.count == 0;
+  if (c.op != Op::insert) {
+    if (keyless) {
+      --table[c.old_slot].count;
+    } else {
+      table[c.old_slot] = Cell();
+    }
+  }
+  if (c.op == Op::remove) return;
+  if (keyless) {
+    ++table[c.new_slot].count;
+  } else {
+    table[c.new_slot] = c.after;
+  }
+}
+
+void Source::show(LogEntry& entry) {
+  entry.visible = true;
+  ++visible_count_;
+  for (uint32_t i = 0; i < entry.count; ++i) apply(changes_[entry.first + i], visible_);
+  for (size_t t = 0; t < kTablesMax; ++t) {
+    held_.slots[t] = static_cast<uint16_t>(held_.slots[t] & ~entry.locks.slots[t]);
+    held_.values[t] = static_cast<uint16_t>(held_.values[t] & ~entry.locks.values[t]);
+  }
+  while (visible_prefix_ < log_.size() && log_[visible_prefix_].visible) ++visible_prefix_;
+}
+
+bool Source::reveal(Rng& rng) {
+  if (visible_count_ == log_.size()) return false;
+  size_t pick = visible_prefix_;
+  if (!plan_.visible_in_order) {
+    for (int n = rng.below(static_cast<int>(log_.size() - visible_count_)); n > 0;) {
+      if (!log_[++pick].visible) --n;
+    }
+  }
+  show(log_[pick]);
+  return true;
+}
+
+bool Source::execute() {
+  for (LogEntry& entry : log_) {
+    if (!entry.visible || entry.executed) continue;
+    entry.executed = true;
+    ++executed_count_;
+    if (entry.gtid.number != 0) executed_.add(entry.gtid);
+    return true;
+  }
+  return false;
+}
+
+void Source::rotate() {
+  if (plan_.server == ServerKind::postgres) {
+    tail_.byte += 100;
+  } else {
+    tail_ = {tail_.file + 1, 200};
+  }
+}
+
+/// What is in the log is committed by recovery, what is not is gone.
+void Source::restart() {
+  for (Client& client : clients_) client.clear();
+  for (LogEntry& entry : log_) {
+    if (!entry.visible) show(entry);
+  }
+  held_ = {};
+  while (execute()) {
+  }
+  rotate();
+}
+
+void Source::fail_over(size_t keep) {
+  const bool lost = keep < log_.size();
+  keep = std::min(keep, log_.size());
+  for (Client& client : clients_) client.clear();
+  log_.resize(keep);
+  after_.resize(keep + 1);
+  visible_count_ = visible_prefix_ = executed_count_ = 0;
+  purged_ = std::min(purged_, keep);
+  held_ = {};
+  executed_ = base_;
+  altered_ = {};
+  ++epoch_;
+  next_number_[0] = next_number_[1] = 101;
+  if (plan_.server != ServerKind::postgres) server_ = std::to_string(epoch_);
+  if (plan_.server == ServerKind::postgres) forks_.push_back({tail_.file, lost ? log_.empty() ? 500 : log_.back().end.byte : tail_.byte});
+  tail_ = plan_.server == ServerKind::postgres ? LogOffset{tail_.file + 1, forks_.back().byte} : LogOffset{1, 4 + uint64_t{epoch_} * 1000};
+  for (LogEntry& entry : log_) {
+    if (plan_.server != ServerKind::postgres) {  // its log has the same transactions, at other places
+      const uint64_t bytes = entry.end.byte - entry.begin.byte + epoch_;
+      entry.begin = tail_;
+      tail_.byte += bytes;
+      entry.end = tail_;
+    }
+    entry.visible = entry.executed = true;
+    if (entry.gtid.number != 0) executed_.add(entry.gtid);
+    if (plan_.server == ServerKind::mariadb) next_number_[entry.gtid.origin.domain] = entry.gtid.number + 1;
+    altered_ = entry.schemas;
+  }
+  visible_count_ = visible_prefix_ = executed_count_ = keep;
+  visible_ = after_.back();
+}
+
+Position Source::end_position() const {
+  Position p;
+  p.lineage = plan_.server == ServerKind::mariadb ? Lineage::mariadb : Lineage::mysql;
+  p.server = server_;
+  p.log_name = "log";
+  p.offset = tail_;
+  p.gtids = base_;
+  for (const LogEntry& entry : log_) {
+    if (entry.gtid.number != 0) p.gtids.add(entry.gtid);
+  }
+  if (plan_.server == ServerKind::postgres) {
+    for (const LogEntry& entry : log_) {
+      if (!entry.visible) p.unseen.push_back(entry.txid);
+    }
+  }
+  return p;
+}
+
+/// Transactions that nobody captures may be missing: reading them once more does nothing.
+std::optional<size_t> Source::index_by_gtids(const GtidSet& gtids) const {
+  if (!gtids.contains(base_)) return std::nullopt;
+  size_t n = 0, contained = 0;
+  for (size_t i = 0; i < log_.size(); ++i) {
+    if (!gtids.contains(log_[i].gtid)) continue;
+    n = i + 1;
+    ++contained;
+  }
+  for (size_t i = 0; i < n; ++i) {
+    if (log_[i].count != 0 && !gtids.contains(log_[i].gtid)) return std::nullopt;
+  }
+  if (plan_.server == ServerKind::mysql_gtids) {
+    uint64_t held = 0;
+    for (const auto& [origin, intervals] : gtids.intervals()) {
+      for (const GtidSet::Interval& i : intervals) held += i.last - i.first + 1;
+    }
+    return held == 100 + contained ? std::optional(n) : std::nullopt;
+  }
+  // MariaDB keeps the last transaction of each domain; a server that took another turn gives the same numbers with another server_id.
+  for (const auto& [domain, last] : gtids.domains()) {
+    size_t i = n;
+    while (i > 0 && !(log_[i - 1].gtid == last)) --i;
+    if (i == 0 && !(base_.domains().at(domain) == last)) return std::nullopt;
+  }
+  return n;
+}
+
+std::optional<size_t> Source::index_of(const Position& position) const {
+  std::optional<size_t> by_offset, by_gtids;
+  if (position.server == server_ && position.offset.file != 0) {
+    size_t n = 0;
+    while (n < log_.size() && log_[n].end <= position.offset) ++n;
+    if (position.offset > tail_) return std::nullopt;
+    if (n < log_.size() && log_[n].begin < position.offset) return std::nullopt;  // within a transaction
+    for (const LogOffset& fork : forks_) {
+      if (position.offset.file <= fork.file && position.offset.byte > fork.byte) return std::nullopt;  // on a timeline that was left
+    }
+    by_offset = n;
+  }
+  if (plan_.server != ServerKind::mysql_gtids && plan_.server != ServerKind::mariadb) return by_offset;
+  by_gtids = index_by_gtids(position.gtids);
+  if (!by_gtids || !by_offset) return by_gtids;
+  for (size_t i = std::min(*by_gtids, *by_offset); i < std::max(*by_gtids, *by_offset); ++i) {
+    if (log_[i].count != 0) return std::nullopt;
+  }
+  return std::max(*by_gtids, *by_offset);
+}
+
+void Source::check_position(const Position& position) const {
+  const std::optional<size_t> index = index_of(position);
+  if (!index) throw Error(ErrorKind::lineage, "continuing from the saved position", "the server's log never was there");
+  if (*index < purged_) throw Error(ErrorKind::log_purged, "continuing from the saved position", "it is purged");
+}
+
+Visibility Source::snapshot() const {
+  Visibility v;
+  v.by = Visibility::By::snapshot;
+  v.txid_end = next_txid_;
+  for (const Client& client : clients_) {
+    if (client.open && client.txid != 0) v.in_progress.push_back(client.txid);
+  }
+  for (const LogEntry& entry : log_) {
+    if (!entry.visible) v.in_progress.push_back(entry.txid);
+  }
+  std::sort(v.in_progress.begin(), v.in_progress.end());
+  return v;
+}
+
+std::optional<View> Source::open_view(int table, bool need_exact, const GtidSet& executed_before) const {
+  const auto t = static_cast<size_t>(table);
+  View view;
+  view.rows = visible_[t];
+  view.altered = altered_[t];
+  Visibility& v = view.visibility;
+  switch (plan_.server) {
+    case ServerKind::postgres: v = snapshot(); return view;
+    case ServerKind::mariadb: v.offset = visible_prefix_ == log_.size() ? tail_ : log_[visible_prefix_].begin; return view;
+    case ServerKind::mysql_gtids:
+      v.by = Visibility::By::gtids;
+      v.exact = need_exact;
+      v.gtids = executed_before;
+      if (!need_exact) return view;
+      break;
+    case ServerKind::mysql_files: v.offset = tail_; break;
+  }
+  // LOCK TABLES ... READ waits for every transaction that has changed the table.
+  for (const LogEntry& entry : log_) {
+    if (!entry.executed && entry.locks.slots[t] != 0) return std::nullopt;
+  }
+  for (const Client& client : clients_) {
+    if (client.open && client.locks.slots[t] != 0) return std::nullopt;
+  }
+  if (v.by == Visibility::By::gtids) v.gtids = executed_;
+  return view;
+}
+
+}  // namespace tidemark::sim

@@ -1,0 +1,151 @@
+// The simulated server: clients' transactions with row locks, a log, and what reads see, kept apart (design rule 2.1). A transaction is
+// logged, then visible, then (MySQL) in gtid_executed; its locks are held until it is visible. Owned by one history; one thread.
+#pragma once
+
+#include <array>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "sim/plan.h"
+#include "sim/rng.h"
+#include "sim/tables.h"
+#include "tidemark/position.h"
+
+namespace tidemark::sim {
+
+struct LoggedChange {
+  Op op;
+  uint8_t table;
+  uint8_t old_slot, new_slot;
+  Cell before, after;  // tables without key: not used
+};
+
+/// Rows that transactions hold: a bit a slot, and a bit a unique value.
+struct Locks {
+  std::array<uint16_t, kTablesMax> slots{}, values{};
+  bool any_of(const Locks& o, int table) const {
+    const auto i = static_cast<size_t>(table);
+    return (slots[i] & o.slots[i]) != 0 || (values[i] & o.values[i]) != 0;
+  }
+};
+
+struct LogEntry {
+  uint32_t first = 0, count = 0;  // into Source::changes
+  int8_t altered = -1;            // DDL on this table
+  bool visible = false, executed = false;
+  LogOffset begin, end;
+  Gtid gtid;
+  uint64_t txid = 0;
+  Locks locks;
+  std::array<uint64_t, kTablesMax> schemas{};  // Source::alters() when it was logged
+};
+
+/// A read view: the rows of one table, and what the server says of it.
+struct View {
+  Visibility visibility;
+  Rows rows;
+  uint64_t altered = 0;
+};
+
+class Source {
+ public:
+  explicit Source(const Plan& plan);
+
+  // --- clients (clients.cpp) ---
+  void statement(Rng& rng);
+  void commit(Rng& rng);
+  void roll_back(Rng& rng);
+  void foreign(Rng& rng);
+  void end_clients(Rng& rng);
+  void alter(Rng& rng);
+
+  // --- stages ---
+  bool reveal(Rng& rng);
+  bool execute();
+  bool all_executed() const { return executed_count_ == log_.size(); }
+
+  // --- the server ---
+  void rotate();
+  void restart();
+  void purge(size_t upto) { purged_ = std::max(purged_, std::min(upto, log_.size())); }
+  /// Another server goes on with the first `keep` transactions.
+  void fail_over(size_t keep);
+
+  // --- what the daemon asks ---
+  Position end_position() const;
+  /// Throws Error as engines do (design rule 2.6).
+  void check_position(const Position& position) const;
+  GtidSet executed_gtids() const { return executed_; }
+  /// Nothing: a lock was not granted.
+  std::optional<View> open_view(int table, bool need_exact, const GtidSet& executed_before) const;
+  LogOffset log_end() const { return tail_; }
+  const Rows& visible_rows(int table) const { return visible_[static_cast<size_t>(table)]; }
+  Visibility snapshot() const;
+
+  // --- what the checks ask ---
+  const std::vector<LogEntry>& log() const { return log_; }
+  const LoggedChange& change(size_t i) const { return changes_[i]; }
+  const Database& state_at(size_t index) const { return after_[index]; }
+  size_t purged() const { return purged_; }
+  /// How many transactions of the log lie before the position; nullopt: the log never was there.
+  std::optional<size_t> index_of(const Position& position) const;
+  uint64_t alters(int table) const { return altered_[static_cast<size_t>(table)]; }
+  bool was_altered() const { return was_altered_; }
+  const Plan& plan() const { return plan_; }
+  std::string server() const { return server_; }
+
+ private:
+  struct Client {
+    bool open = false;
+    uint64_t txid = 0;
+    Database view;  // what it sees: rows that nobody else has locked are the latest ones
+    std::vector<LoggedChange> changes;
+    Locks locks;
+    void clear() {
+      open = false;
+      changes.clear();
+      locks = {};
+    }
+  };
+
+  // clients.cpp
+  void begin(Client& client);
+  bool lock(Client& client, int table, int slot, int value);
+  void write_row(Rng& rng, Client& client, int table);
+  void write_keyless(Rng& rng, Client& client, int table);
+  void swap_keys(Rng& rng, Client& client, int table);
+  void swap_values(Rng& rng, Client& client, int table);
+  void change_row(Client& client, int table, int from, int to, const Cell& after);
+  void insert_row(Client& client, int table, int slot, const Cell& after);
+  void remove_row(Client& client, int table, int slot);
+  Cell fresh_cell(Rng& rng, Client& client, int table);
+
+  void log_transaction(Client& client, size_t bytes);
+  LogEntry& append(size_t bytes);
+  void show(LogEntry& entry);
+  std::optional<size_t> index_by_gtids(const GtidSet& gtids) const;
+  static void apply(const LoggedChange& change, Database& rows);
+
+  const Plan& plan_;
+  std::vector<Client> clients_;
+  std::vector<LogEntry> log_;
+  std::vector<LoggedChange> changes_;
+  std::vector<Database> after_;  // [i]: the state after the first i transactions
+  Database visible_{};
+  Locks held_;
+  size_t visible_count_ = 0, executed_count_ = 0, visible_prefix_ = 0, purged_ = 0;
+  GtidSet executed_;
+  LogOffset tail_{1, 500};
+  std::string server_ = "1";
+  uint8_t epoch_ = 1;                      // of the server's identity
+  uint64_t next_number_[2] = {101, 101};   // GTID, by domain
+  uint64_t next_txid_ = (1ull << 32) - 8;  // the 32 bits in the log wrap soon
+  uint32_t next_a_ = 1;
+  std::array<uint64_t, kTablesMax> altered_{};  // how often; never the same number for two schemas
+  bool was_altered_ = false;
+  std::vector<LogOffset> forks_;  // PostgreSQL: where timelines were left
+  GtidSet base_;                  // executed before the history begins
+};
+
+}  // namespace tidemark::sim
