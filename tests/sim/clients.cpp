@@ -179,6 +179,10 @@ void Source::log_transaction(Client& client, size_t bytes) {
   LogEntry& entry = append(bytes);
   entry.txid = client.txid;
   entry.locks = client.locks;
+  if (plan_.unordered && bytes % 4 < 2) {
+    entry.order = bytes % 4 == 0 && bytes % 3 == 0 ? CommitOrder::loose : CommitOrder::xa;
+    entry.xid = 10 + log_.size() % 50;
+  }
   entry.first = static_cast<uint32_t>(changes_.size());
   entry.count = static_cast<uint32_t>(client.changes.size());
   for (const LoggedChange& change : client.changes) apply(change, after_.back());
@@ -208,6 +212,7 @@ void Source::alter(Rng& rng) {
   entry.schemas[t] = altered_[t] += 1 + rng.below(1000u);  // after a failover the same table may be altered in another way
   was_altered_ = true;
   show(entry);
+  turn_ = log_.size();
   while (execute()) {
   }
 }

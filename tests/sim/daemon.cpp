@@ -38,6 +38,7 @@ void Daemon::start() {
 }
 
 void Daemon::connect() {
+  source_.end_loose();
   const SavedState& saved = sink_.saved();
   const StateFile::Contents stored = state_.contents();
   if (!saved.position.known() && stored.pipeline.position.known())
@@ -74,12 +75,14 @@ void Daemon::connect() {
     tables.push_back(std::move(table));
   }
   CoreOptions options = plan_.options;
+  if (start_.offset.file == 0) options.views_from = source_.end_position().offset;
   options.ordered = ordered_;
   core_ = std::make_unique<Core>(options, start_, std::move(tables));
   next_ = *source_.index_of(start_);
   part_ = 0;
   reported_ = start_.offset;
   last_txid_ = 0;
+  told_prepared_ = false;
   workers_.resize(static_cast<size_t>(plan_.workers));
   made_progress_ = false;
   story_.tell("the daemon starts at transaction {}{}", next_, ordered_ ? ", in source order" : "");

@@ -49,7 +49,7 @@ class Daemon {
     ChunkTask task;
     std::optional<KeyBytes> upto;
     ChunkOpening opening;
-    GtidSet executed;
+    Listed listed;
     View view;
     LogOffset high;
   };
@@ -78,7 +78,7 @@ class Daemon {
   // daemon_reads.cpp: what is read from the source
   bool add_part(Rng& rng, LogBatch& batch);
   void add_change(Arena& arena, const LoggedChange& logged, std::vector<Change>& out);
-  void open_view(Worker& worker);
+  void open_view(Worker& worker, Rng& rng);
   void read_chunk(Worker& worker, Rng& rng);
   const TableShape& shape(uint32_t table) const { return *plan_.tables[table]; }
 
@@ -94,6 +94,7 @@ class Daemon {
   std::array<uint64_t, kTablesMax> schemas_{};
   size_t next_ = 0, part_ = 0;  // transaction of the log that the reader reads next, and how many of its changes it has read
   LogOffset reported_;          // what the reader has told of the log's end
+  bool told_prepared_ = false;
   uint64_t last_txid_ = 0;
   std::deque<std::shared_ptr<const LogBatch>> queue_;
   std::optional<Error> log_end_;  // the reader's error: what came before it is applied first

@@ -103,6 +103,8 @@ bool Daemon::add_part(Rng& rng, LogBatch& batch) {
   part.change_count = static_cast<uint32_t>(upto - part_);
   part.ends = upto == entry.count;
   part.mark.end = part.ends ? entry.end : entry.begin;
+  part.mark.order = entry.order == CommitOrder::xa || part.ends || !plan_.unordered ? entry.order : CommitOrder::unended;
+  part.mark.xid = entry.xid;
   batch.transactions.push_back(part);
   part_ = part.ends ? 0 : upto;
   if (part.ends) ++next_;
@@ -120,6 +122,8 @@ void Daemon::read_log(Rng& rng) {
     if (end > reported_) batch->read_to = reported_ = end;
   }
   if (plan_.server == ServerKind::postgres && rng.one_in(4)) batch->snapshot = source_.snapshot();
+  if (plan_.unordered && !told_prepared_) batch->xa_prepared_at_start = {Source::kStaysPrepared};
+  told_prepared_ = true;
   if (batch->empty()) return;
   largest_batch_ = std::max(largest_batch_, batch->bytes());
   story_.tell("the reader reads up to transaction {}{}", next_, part_ != 0 ? " and a part of the next" : "");
@@ -164,10 +168,10 @@ void Daemon::copy_with(size_t worker, Rng& rng) {
         w.step = Worker::Step::opened;
         return;
       case Worker::Step::opened:
-        w.executed = source_.executed_gtids();
+        w.listed = source_.list();
         w.step = Worker::Step::listed;
         return;
-      case Worker::Step::listed: open_view(w); return;
+      case Worker::Step::listed: open_view(w, rng); return;
       case Worker::Step::viewed:
         w.high = source_.log_end();
         w.step = Worker::Step::marked;
@@ -180,11 +184,16 @@ void Daemon::copy_with(size_t worker, Rng& rng) {
   });
 }
 
-void Daemon::open_view(Worker& w) {
+void Daemon::open_view(Worker& w, Rng& rng) {
   w.step = Worker::Step::opened;
   const auto table = static_cast<int>(w.task.table);
-  std::optional<View> view = source_.open_view(table, !shape(w.task.table).has_key(), w.executed);
-  if (!view || !w.opening.holds(view->visibility)) return;
+  std::optional<View> view = source_.open_view(table, !shape(w.task.table).has_key(), w.opening.locked, w.listed);
+  if (!view || !w.opening.holds(view->visibility)) {
+    if (!rng.one_in(8)) return;
+    core_->give_back(w.task);  // it has waited long enough, the log may be waiting for it
+    w.step = Worker::Step::idle;
+    return;
+  }
   if (view->altered != schemas_[w.task.table]) throw Error(ErrorKind::schema_changed, "copying", "the table was altered");
   w.view = std::move(*view);
   w.step = Worker::Step::viewed;

@@ -11,13 +11,15 @@ namespace {
 
 struct Options {
   uint64_t seeds = 1000, first = 1;
+  uint64_t seconds = 0, failures = 10;  // where it stops; 0: no limit
   bool one = false, trace = false, shrink = false;
 };
 
 int usage() {
-  fmt::print(stderr,
-             "usage: tidemark-sim [--seeds N] [--first S]      many histories\n"
-             "       tidemark-sim --seed X [--trace]           one again; --trace prints what happens\n");
+  fmt::print(
+      stderr,
+      "usage: tidemark-sim [--seeds N] [--first S] [--seconds T] [--failures F]   many histories, until T seconds or F failures (10)\n"
+      "       tidemark-sim --seed X [--trace]                                    one again; --trace prints what happens\n");
   return 2;
 }
 
@@ -34,6 +36,11 @@ bool parse(int argc, char** argv, Options& o) {
       if (!number(o.seeds)) return false;
     } else if (arg == "--first") {
       if (!number(o.first)) return false;
+    } else if (arg == "--seconds") {
+      if (!number(o.seconds)) return false;
+      o.seeds = UINT64_MAX / 2;
+    } else if (arg == "--failures") {
+      if (!number(o.failures)) return false;
     } else if (arg == "--seed") {
       if (!number(o.first)) return false;
       o.one = true;
@@ -55,6 +62,7 @@ int main(int argc, char** argv) {
   Tally total;
   uint64_t failures = 0, seeds = 0;
   const auto start = std::chrono::steady_clock::now();
+  auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
   for (uint64_t seed = options.first; seed < options.first + options.seeds; ++seed) {
     const Plan plan = Plan::draw(seed);
     Story story(options.trace);
@@ -71,9 +79,9 @@ int main(int argc, char** argv) {
     total.steps += story.tally.steps;
     total.rounds = std::max(total.rounds, story.tally.rounds);
     for (size_t i = 0; i < kStepKinds; ++i) total.faults[i] += story.tally.faults[i];
-    if (failures >= 10) break;
+    if (failures == options.failures || (options.seconds != 0 && elapsed() > static_cast<double>(options.seconds))) break;
   }
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  const double seconds = elapsed();
   uint64_t faults = 0;
   for (auto i = static_cast<size_t>(kFirstFault); i < kStepKinds; ++i) faults += total.faults[i];
   fmt::print("{} seeds, {} steps, {} simulated commits, {} faults injected, {} failures; {:.0f} seeds per second\n", seeds, total.steps,

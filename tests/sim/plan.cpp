@@ -80,6 +80,7 @@ Plan Plan::draw(uint64_t seed) {
   plan.seed = seed;
   plan.server = static_cast<ServerKind>(rng.below(4));
   plan.visible_in_order = plan.server == ServerKind::mariadb || (plan.server != ServerKind::postgres && rng.one_in(2));
+  plan.unordered = plan.server == ServerKind::mariadb && rng.one_in(2);
   if (rng.one_in(2)) {
     plan.images = plan.server == ServerKind::postgres ? Images::toast : rng.one_in(2) ? Images::minimal : Images::noblob;
   }
@@ -102,8 +103,9 @@ Plan Plan::draw(uint64_t seed) {
 
 std::string Plan::text() const {
   constexpr const char* kImages[] = {"full", "minimal", "noblob", "toast"};
-  std::string out = fmt::format("{}, {} images, {} clients, {} workers, chunks of {} rows, batches of {} changes, tables:", name_of(server),
-                                kImages[static_cast<size_t>(images)], clients, workers, options.chunk_rows, options.batch_rows);
+  std::string out = fmt::format(
+      "{}{}, {} images, {} clients, {} workers, chunks of {} rows, batches of {} changes, tables:", name_of(server),
+      unordered ? " with XA" : "", kImages[static_cast<size_t>(images)], clients, workers, options.chunk_rows, options.batch_rows);
   for (const TableShape* t : tables) out += fmt::format(" {}{}", name_of(t->kind), t->unique ? "+unique" : "");
   out += ", faults:";
   for (auto i = static_cast<size_t>(kFirstFault); i < kStepKinds; ++i) {

@@ -71,6 +71,7 @@ struct Plan {
   ServerKind server = ServerKind::mysql_gtids;
   Images images = Images::full;
   bool visible_in_order = true;
+  bool unordered = false;  // MariaDB: XA and loose commits, which the engine ends after their turn in the log (CommitOrder)
   int clients = 2, workers = 2;
   std::vector<const TableShape*> tables;
   CoreOptions options;

@@ -92,6 +92,21 @@ void Source::show(LogEntry& entry) {
 
 bool Source::reveal(Rng& rng) {
   if (visible_count_ == log_.size()) return false;
+  if (plan_.server == ServerKind::mariadb) {
+    const size_t late = turn_ - visible_count_;  // their turn has come
+    if (turn_ == log_.size() || (late != 0 && rng.one_in(2))) {
+      size_t pick = rng.below(static_cast<uint32_t>(late));
+      for (size_t i = 0; i < turn_; ++i) {
+        if (!log_[i].visible && pick-- == 0) {
+          show(log_[i]);
+          return true;
+        }
+      }
+    }
+    LogEntry& entry = log_[turn_++];
+    if (entry.order == CommitOrder::log) show(entry);
+    return true;
+  }
   size_t pick = visible_prefix_;
   if (!plan_.visible_in_order) {
     for (int n = rng.below(static_cast<int>(log_.size() - visible_count_)); n > 0;) {
@@ -100,6 +115,28 @@ bool Source::reveal(Rng& rng) {
   }
   show(log_[pick]);
   return true;
+}
+
+void Source::end_loose() {
+  for (size_t i = 0; i < log_.size(); ++i) {
+    if (log_[i].order != CommitOrder::loose) continue;
+    for (; turn_ <= i; ++turn_) {
+      if (log_[turn_].order == CommitOrder::log) show(log_[turn_]);
+    }
+    if (!log_[i].visible) show(log_[i]);
+  }
+}
+
+Listed Source::list() const {
+  Listed listed;
+  if (plan_.server == ServerKind::mysql_gtids) listed.executed = executed_;
+  if (!plan_.unordered) return listed;
+  listed.xa_before = tail_;
+  listed.xa_open.push_back(kStaysPrepared);
+  for (const LogEntry& entry : log_) {
+    if (entry.order == CommitOrder::xa && !entry.visible) listed.xa_open.push_back(entry.xid);
+  }
+  return listed;
 }
 
 bool Source::execute() {
@@ -128,6 +165,7 @@ void Source::restart() {
     if (!entry.visible) show(entry);
   }
   held_ = {};
+  turn_ = log_.size();
   while (execute()) {
   }
   rotate();
@@ -161,7 +199,7 @@ void Source::fail_over(size_t keep) {
     if (plan_.server == ServerKind::mariadb) next_number_[entry.gtid.origin.domain] = entry.gtid.number + 1;
     altered_ = entry.schemas;
   }
-  visible_count_ = visible_prefix_ = executed_count_ = keep;
+  visible_count_ = visible_prefix_ = executed_count_ = turn_ = keep;
   visible_ = after_.back();
 }
 
@@ -241,6 +279,7 @@ void Source::check_position(const Position& position) const {
 Visibility Source::snapshot() const {
   Visibility v;
   v.by = Visibility::By::snapshot;
+  v.offset = tail_;  // pg_current_wal_lsn(), which proves nothing
   v.txid_end = next_txid_;
   for (const Client& client : clients_) {
     if (client.open && client.txid != 0) v.in_progress.push_back(client.txid);
@@ -252,7 +291,7 @@ Visibility Source::snapshot() const {
   return v;
 }
 
-std::optional<View> Source::open_view(int table, bool need_exact, const GtidSet& executed_before) const {
+std::optional<View> Source::open_view(int table, bool need_exact, bool need_lock, const Listed& before) const {
   const auto t = static_cast<size_t>(table);
   View view;
   view.rows = visible_[t];
@@ -260,11 +299,17 @@ std::optional<View> Source::open_view(int table, bool need_exact, const GtidSet&
   Visibility& v = view.visibility;
   switch (plan_.server) {
     case ServerKind::postgres: v = snapshot(); return view;
-    case ServerKind::mariadb: v.offset = visible_prefix_ == log_.size() ? tail_ : log_[visible_prefix_].begin; return view;
+    case ServerKind::mariadb:
+      v.offset = turn_ == log_.size() ? tail_ : log_[turn_].begin;
+      v.xa_before = before.xa_before;
+      v.xa_open = before.xa_open;
+      v.loose = need_lock;
+      if (!need_lock) return view;
+      break;
     case ServerKind::mysql_gtids:
       v.by = Visibility::By::gtids;
       v.exact = need_exact;
-      v.gtids = executed_before;
+      v.gtids = before.executed;
       if (!need_exact) return view;
       break;
     case ServerKind::mysql_files: v.offset = tail_; break;

@@ -37,8 +37,17 @@ struct LogEntry {
   LogOffset begin, end;
   Gtid gtid;
   uint64_t txid = 0;
+  CommitOrder order = CommitOrder::log;
+  uint64_t xid = 0;  // order xa
   Locks locks;
   std::array<uint64_t, kTablesMax> schemas{};  // Source::alters() when it was logged
+};
+
+/// What is asked before a read view is opened.
+struct Listed {
+  GtidSet executed;               // MySQL: gtid_executed
+  LogOffset xa_before;            // MariaDB: the log's end, then
+  std::vector<uint64_t> xa_open;  // XA RECOVER
 };
 
 /// A read view: the rows of one table, and what the server says of it.
@@ -76,9 +85,12 @@ class Source {
   Position end_position() const;
   /// Throws Error as engines do (design rule 2.6).
   void check_position(const Position& position) const;
-  GtidSet executed_gtids() const { return executed_; }
   /// Nothing: a lock was not granted.
-  std::optional<View> open_view(int table, bool need_exact, const GtidSet& executed_before) const;
+  std::optional<View> open_view(int table, bool need_exact, bool need_lock, const Listed& before) const;
+  Listed list() const;
+  static constexpr uint64_t kStaysPrepared = 9;
+  /// Loose commits take microseconds: those that a session has not seen itself are over when it begins.
+  void end_loose();
   LogOffset log_end() const { return tail_; }
   const Rows& visible_rows(int table) const { return visible_[static_cast<size_t>(table)]; }
   Visibility snapshot() const;
@@ -135,6 +147,7 @@ class Source {
   Database visible_{};
   Locks held_;
   size_t visible_count_ = 0, executed_count_ = 0, visible_prefix_ = 0, purged_ = 0;
+  size_t turn_ = 0;  // MariaDB: the place in the log that a read view says it has
   GtidSet executed_;
   LogOffset tail_{1, 500};
   std::string server_ = "1";

@@ -26,7 +26,7 @@ class StateFile {
   void save_schemas(const std::array<uint64_t, kTablesMax>& schemas) {
     write();
     now_.pipeline.found = true;
-    now_.schemas = schemas;
+    now_.schemas = before_.schemas = schemas;  // once a session, and safe; the mirror of commits is what may lag
   }
   void rebuild(const SavedState& from_sink) {
     write();
