@@ -5,6 +5,7 @@
 #include <random>
 
 #include "base/log.h"
+#include "pipeline/resume.h"
 
 namespace tidemark {
 
@@ -78,16 +79,14 @@ bool PipelineRunner::recover(const Error& error) {
     }
     error_ = error;
     error_micros_ = unix_micros();
-    // A unique key of the sink that is not the row's key can clash while net changes are applied: once more, in source order.
-    bool order_may_help = error.kind() == ErrorKind::sink_conflict && !options_.ordered;
-    bool give_up = !may_pass(error) || (error.kind() == ErrorKind::sink_conflict && options_.ordered) || backoff_.exhausted();
-    if (give_up) {
+    const NextSession next = after_error(error.kind(), may_pass(error), options_.ordered);
+    if (next.give_up || backoff_.exhausted()) {
       failed_ = true;
       state_now_ = PipelineState::failed;
       reason_ = error.what();
     } else {
-      if (order_may_help) options_.ordered = true;
-      delay = order_may_help ? std::chrono::milliseconds{0} : backoff_.next(std::random_device{}());
+      options_.ordered = next.ordered;
+      delay = next.at_once ? std::chrono::milliseconds{0} : backoff_.next(std::random_device{}());
       ++retries_;
       state_now_ = PipelineState::reconnecting;
       reason_ = fmt::format("{}; trying again in {:.1f} s", error.what(), static_cast<double>(delay.count()) / 1000);

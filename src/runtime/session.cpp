@@ -4,6 +4,7 @@
 
 #include "base/failpoint.h"
 #include "base/log.h"
+#include "pipeline/resume.h"
 #include "tidemark/error.h"
 
 namespace tidemark {
@@ -189,6 +190,10 @@ void Session::apply_until_finished() {
       batch = core_->take_batch(position_due);
       if (!batch) {
         if (finished()) return;
+        if (!copy_allowed_ && schemas_proved(core_->delivered(), described_at_)) {
+          lock.unlock();
+          adopt_schemas();
+        }
         changed_.wait_for(lock, 20ms);
         lock.unlock();
         save_state(false);

@@ -77,6 +77,7 @@ class Session {
   void check_rows(const SavedState& saved, size_t table, bool copies) const;
   void save_captured(SavedState& saved);
   void save_schemas(const SavedState& saved);
+  void adopt_schemas();
 
   // session.cpp
   void start_threads();
@@ -119,6 +120,8 @@ class Session {
   std::vector<std::string> warnings_;
   Position start_;
   bool copy_allowed_ = true;  // false: a captured table has changed since the saved position; the log will say where
+  std::vector<SchemaRef> described_;  // not copy_allowed_: those tables, as they are today
+  LogOffset described_at_;            // not copy_allowed_: where the log ended then
 
   mutable std::mutex mutex_;  // guards the core and what follows
   std::condition_variable changed_;

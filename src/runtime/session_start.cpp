@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/log.h"
+#include "pipeline/resume.h"
 #include "runtime/session.h"
 #include "runtime/target_names.h"
 #include "tidemark/error.h"
@@ -66,6 +67,7 @@ void Session::connect() {
   }
   reconcile_state(saved, stored);
   schemas_ = schemas_at(saved, stored);
+  if (!copy_allowed_) described_at_ = source_->end_position().offset;
   start_ = starting_position(saved);
   if (!saved.position.known() && starts_at_end(pipeline_.startup)) require_unchanged(schemas_, source_->describe(pipeline_.tables));
   std::vector<CoreTable> tables;
@@ -88,14 +90,7 @@ void Session::connect() {
 
 /// The sink is the truth (design 2.5): the state file follows it, and is rebuilt from it when it was lost.
 void Session::reconcile_state(const SavedState& saved, const StoredPipeline& stored) {
-  if (!saved.position.known()) {
-    if (!stored.found || !stored.position.known()) return;
-    throw Error(
-        ErrorKind::state, "resuming pipeline " + pipeline_.name,
-        "the state file says that it stands at " + stored.position.text() + ", but the sink knows nothing of it",
-        "Is this the right sink? To copy everything anew into it, move the state file " + config_.daemon.state + " away and start again.");
-  }
-  if (stored.found && stored.position == saved.position && stored.chunks.size() == saved.chunks.size()) return;
+  if (!state_differs(pipeline_.name, saved, stored, config_.daemon.state)) return;
   if (!stored.found) spdlog::info("{}: the state file knows nothing of this pipeline; it is rebuilt from the sink", pipeline_.name);
   std::lock_guard lock(state_.mutex);
   state_.store->rebuild(pipeline_.name, saved);
@@ -104,16 +99,10 @@ void Session::reconcile_state(const SavedState& saved, const StoredPipeline& sto
 Position Session::starting_position(const SavedState& saved) {
   if (saved.position.known()) {  // resuming wins over the startup mode
     source_->check_position(saved.position);
-    Position position = saved.position;
-    if (position.server != source_info_.server) {  // after a failover GTIDs carry over, offsets are those of another log
-      spdlog::info("{}: the source is now server {} (it was {}); its GTIDs prove that reading can go on", pipeline_.name,
-                   source_info_.server, position.server);
-      position.server = source_info_.server;
-      position.log_name = source_->end_position().log_name;
-      position.offset = {};
-      if (position.read_from.file == 0) position.read_from_gtids = {};  // else prepared XA transactions are read again by their GTIDs
-    }
-    return position;
+    if (saved.position.server == source_info_.server) return saved.position;
+    spdlog::info("{}: the source is now server {} (it was {}); its GTIDs prove that reading can go on", pipeline_.name, source_info_.server,
+                 saved.position.server);
+    return resumed_at(saved.position, source_info_.server, source_->end_position().log_name);
   }
   switch (pipeline_.startup) {
     case Startup::earliest: return source_->earliest_position();
@@ -155,6 +144,7 @@ std::vector<SchemaRef> Session::schemas_at(const SavedState& saved, const Stored
     kept->rows_estimated = schema->rows_estimated;
     if (!(*kept == *schema)) {
       copy_allowed_ = false;
+      described_.push_back(schema);
       spdlog::warn("{}: {} has changed since the saved position; the log will show where", pipeline_.name, printable(schema->name.text()));
     }
     out.push_back(std::move(kept));
@@ -172,19 +162,31 @@ std::vector<SchemaRef> Session::schemas_at(const SavedState& saved, const Stored
   return out;
 }
 
+/// The log has nothing of the change that the state file promised: what it has stored is of another history. Throws, to begin anew.
+void Session::adopt_schemas() {
+  std::vector<StoredSchema> to_store;
+  for (const SchemaRef& schema : schemas_) {
+    auto today = std::find_if(described_.begin(), described_.end(), [&](const SchemaRef& s) { return s->name == schema->name; });
+    to_store.push_back(
+        {today == described_.end() ? *schema : **today, unsaved_position_.known() ? unsaved_position_.text() : start_.text()});
+  }
+  {
+    std::lock_guard lock(state_.mutex);
+    state_.store->save_schemas(pipeline_.name, to_store);
+  }
+  throw Error(ErrorKind::source_unavailable, "resuming pipeline " + pipeline_.name,
+              "the state file has other columns of " + printable(described_.front()->name.text()) + " than the log and the server",
+              "The columns of today are taken.");
+}
+
 void Session::prepare_sink(const SavedState& saved, std::vector<CoreTable>& tables) {
   tables_ = sink_tables(pipeline_, config_.sinks.at(pipeline_.sink).engine, schemas_);
   std::vector<PreparedTable> prepared = sink_->prepare(pipeline_.name, tables_);
   bool copies = pipeline_.startup == Startup::initial || pipeline_.startup == Startup::snapshot_only || options_.stop_after_copy;
   for (size_t i = 0; i < schemas_.size(); ++i) {
-    CoreTable t;
-    t.schema = schemas_[i];
-    t.copy = copies;
-    t.sink_was_empty = prepared[i].was_empty;
+    CoreTable t = table_to_copy(schemas_[i], copies, prepared[i].was_empty, saved);
     CopyProgress copied;
-    for (const ChunkRecord& record : saved.chunks) {
-      if (record.table != schemas_[i]->name) continue;
-      t.records.push_back(record);
+    for (const ChunkRecord& record : t.records) {
       if (!record.done) continue;
       copied.rows_before += record.rows;
       ++copied.chunks_before;
@@ -210,7 +212,7 @@ void Session::make_core(Position start, std::vector<CoreTable> tables) {
   options.exactly_once = pipeline_.exactly_once;
   options.ordered = options_.ordered;
   // Where only the GTIDs of the start are known, all of them lie before the end of the log: check_position has seen to that.
-  if (start.known() && start.offset.file == 0) options.views_from = source_->end_position().offset;
+  if (views_need_bound(start)) options.views_from = source_->end_position().offset;
   auto core = std::make_unique<Core>(options, std::move(start), std::move(tables));
   std::lock_guard lock(mutex_);
   core_ = std::move(core);

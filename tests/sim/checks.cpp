@@ -71,10 +71,9 @@ void check_counts(const Core& core) {
   if (core.copy_committed() && c.deferred != 0) throw Violation("a change still waits for a chunk, although all are done");
 }
 
-void check_memory(const Core& core, const CoreOptions& options, size_t largest_batch_bytes, size_t reading) {
-  if (reading > options.chunks_in_flight_max) throw Violation("more chunks are read at once than allowed");
+void check_memory(const Core& core, const CoreOptions& options, size_t largest_batch_bytes) {
   // A sealed batch, those that one more log batch fills, and one under construction; each ends at the first transaction beyond its bound.
-  const uint64_t bound = 6 * (options.batch_bytes + largest_batch_bytes) + uint64_t{options.chunks_in_flight_max} * 64 * 1024;
+  const uint64_t bound = 6 * (options.batch_bytes + largest_batch_bytes) + uint64_t{options.chunks_in_flight_max} * 128 * 1024;
   if (core.bytes_waiting() > bound)
     throw Violation(fmt::format("{} bytes wait for the sink, the bound is {}", core.bytes_waiting(), bound));
 }

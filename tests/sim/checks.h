@@ -16,7 +16,7 @@ size_t check_sink(const Source& source, const Sink& sink, size_t before);
 /// What became of the changes adds up.
 void check_counts(const Core& core);
 /// The core holds no more than its options allow it.
-void check_memory(const Core& core, const CoreOptions& options, size_t largest_batch_bytes, size_t reading);
+void check_memory(const Core& core, const CoreOptions& options, size_t largest_batch_bytes);
 /// Equal: every row of every table.
 void check_equal(const Source& source, const Sink& sink);
 

@@ -162,10 +162,7 @@ void Source::statement(Rng& rng) {
 
 void Source::roll_back(Rng& rng) {
   Client& client = clients_[rng.below(static_cast<uint32_t>(clients_.size()))];
-  for (size_t t = 0; t < kTablesMax; ++t) {
-    held_.slots[t] = static_cast<uint16_t>(held_.slots[t] & ~client.locks.slots[t]);
-    held_.values[t] = static_cast<uint16_t>(held_.values[t] & ~client.locks.values[t]);
-  }
+  held_.take_off(client.locks);
   client.clear();
 }
 

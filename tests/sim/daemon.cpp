@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "pipeline/resume.h"
 #include "sim/checks.h"
 #include "sim/violation.h"
 
@@ -41,41 +42,28 @@ void Daemon::connect() {
   source_.end_loose();
   const SavedState& saved = sink_.saved();
   const StateFile::Contents stored = state_.contents();
-  if (!saved.position.known() && stored.pipeline.position.known())
-    throw Error(ErrorKind::state, "resuming", "the state file has a position, but the sink knows nothing of it");
-  if (saved.position.known() &&
-      !(stored.pipeline.found && stored.pipeline.position == saved.position && stored.pipeline.chunks.size() == saved.chunks.size()))
-    state_.rebuild(saved);
+  if (state_differs("simulated", saved, stored.pipeline, "state")) state_.rebuild(saved);
   copy_allowed_ = true;
   for (size_t t = 0; t < plan_.tables.size(); ++t) {
     const uint64_t now = source_.alters(static_cast<int>(t));
     schemas_[t] = saved.position.known() && stored.schemas ? (*stored.schemas)[t] : now;
-    if (schemas_[t] != now) copy_allowed_ = false;
+    if (schemas_[t] == now) continue;
+    copy_allowed_ = false;
+    unaltered_after_ = source_.log_end();
   }
   state_.save_schemas(schemas_);
   if (saved.position.known()) {
     source_.check_position(saved.position);
-    start_ = saved.position;
-    if (start_.server != source_.server()) {
-      start_.server = source_.server();
-      start_.offset = {};
-    }
+    start_ = resumed_at(saved.position, source_.server(), "log");
   } else {
     start_ = source_.end_position();
   }
   std::vector<CoreTable> tables;
   for (size_t t = 0; t < plan_.tables.size(); ++t) {
-    CoreTable table;
-    table.schema = plan_.tables[t]->schema;
-    table.copy = true;
-    table.sink_was_empty = sink_.is_empty(static_cast<int>(t));
-    for (const ChunkRecord& record : saved.chunks) {
-      if (record.table == table.schema->name) table.records.push_back(record);
-    }
-    tables.push_back(std::move(table));
+    tables.push_back(table_to_copy(plan_.tables[t]->schema, true, sink_.is_empty(static_cast<int>(t)), saved));
   }
   CoreOptions options = plan_.options;
-  if (start_.offset.file == 0) options.views_from = source_.end_position().offset;
+  if (views_need_bound(start_)) options.views_from = source_.end_position().offset;
   options.ordered = ordered_;
   core_ = std::make_unique<Core>(options, start_, std::move(tables));
   next_ = *source_.index_of(start_);
@@ -102,13 +90,11 @@ void Daemon::end_session(const Error& error, bool saves) {
   const bool progress = made_progress_;
   forget();
   if (progress) ordered_ = false;
-  const bool order_may_help = error.kind() == ErrorKind::sink_conflict && !ordered_;
-  if (retry_of(error.kind()) == Retry::never || (error.kind() == ErrorKind::sink_conflict && !order_may_help)) {
-    check_stop_is_due(error);
-    stopped_ = error;
-    return;
-  }
-  if (order_may_help) ordered_ = true;
+  const NextSession next = after_error(error.kind(), retry_of(error.kind()) == Retry::with_backoff, ordered_);
+  ordered_ = next.ordered;
+  if (!next.give_up) return;
+  check_stop_is_due(error);
+  stopped_ = error;
 }
 
 /// It may stop for good only for what is so.
@@ -158,6 +144,11 @@ void Daemon::apply(Rng& rng, bool faults) {
   guarded([&] {
     switch (applying_) {
       case Applying::idle:
+        if (!copy_allowed_ && queue_.empty() && schemas_proved(core_->delivered(), unaltered_after_)) {
+          for (size_t t = 0; t < plan_.tables.size(); ++t) schemas_[t] = source_.alters(static_cast<int>(t));
+          state_.save_schemas(schemas_);
+          throw Error(ErrorKind::source_unavailable, "copying", "what is stored of the tables' columns was wrong");
+        }
         batch_ = core_->take_batch(rng.one_in(3) || log_end_);
         if (batch_) {
           applying_ = Applying::taken;
@@ -170,7 +161,6 @@ void Daemon::apply(Rng& rng, bool faults) {
       case Applying::written: commit(rng, faults); break;
       case Applying::committed: committed(); break;
     }
-    if (up()) check_memory(*core_, plan_.options, largest_batch_, 0);
   });
 }
 

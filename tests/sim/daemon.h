@@ -91,6 +91,7 @@ class Daemon {
   std::unique_ptr<Core> core_;
   Position start_;
   bool copy_allowed_ = true;
+  LogOffset unaltered_after_;  // not copy_allowed_: the log's end when the tables were looked at
   std::array<uint64_t, kTablesMax> schemas_{};
   size_t next_ = 0, part_ = 0;  // transaction of the log that the reader reads next, and how many of its changes it has read
   LogOffset reported_;          // what the reader has told of the log's end

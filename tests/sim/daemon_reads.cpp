@@ -1,6 +1,7 @@
 // What the daemon reads from the source: the log in batches, cut anywhere, and chunks under read views.
 #include <algorithm>
 
+#include "sim/checks.h"
 #include "sim/daemon.h"
 #include "sim/violation.h"
 
@@ -135,6 +136,7 @@ void Daemon::route() {
     if (queue_.empty() || !core_->wants_log()) return;
     core_->on_log(queue_.front());
     queue_.pop_front();
+    check_memory(*core_, plan_.options, largest_batch_);
   });
 }
 

@@ -29,6 +29,19 @@ class History {
  private:
   void take(const Step& step) {
     Rng rng(step.seed);
+    if (story_.told()) return told(step, rng);
+    act(step, rng);
+  }
+
+  /// With --trace: what became of the log and of what reads see.
+  void told(const Step& step, Rng& rng) {
+    const size_t logged = source_.log().size(), visible = source_.visible_count();
+    act(step, rng);
+    for (size_t i = logged; i < source_.log().size(); ++i) story_.tell("logged: transaction {}: {}", i + 1, source_.text_of(i));
+    if (source_.visible_count() > visible) story_.tell("visible now: transactions {}", source_.visible_text());
+  }
+
+  void act(const Step& step, Rng& rng) {
     if (step.kind >= kFirstFault) {
       if (!plan_.allows(step.kind)) return;
       story_.fault(step.kind);
@@ -75,7 +88,7 @@ class History {
         const auto size = static_cast<uint32_t>(source_.log().size());
         const size_t keep = kind == StepKind::fail_over ? std::max<size_t>(safe, rng.below(size + 1)) : rng.below(size + 1);
         story_.tell("another server goes on after {} of {} transactions", keep, size);
-        return source_.fail_over(keep);
+        return source_.fail_over(keep, rng.below(3u));
       }
       case StepKind::alter: return source_.alter(rng);
       case StepKind::fill_disk: return state_.fill_disk();

@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "sim/history.h"
+#include "sim/shrink.h"
 
 using namespace tidemark::sim;
 
@@ -15,11 +16,22 @@ struct Options {
   bool one = false, trace = false, shrink = false;
 };
 
+bool fails(const Plan& plan) {
+  Story story(false);
+  try {
+    run_history(plan, story);
+  } catch (const std::exception&) {
+    return true;
+  }
+  return false;
+}
+
 int usage() {
   fmt::print(
       stderr,
       "usage: tidemark-sim [--seeds N] [--first S] [--seconds T] [--failures F]   many histories, until T seconds or F failures (10)\n"
-      "       tidemark-sim --seed X [--trace]                                    one again; --trace prints what happens\n");
+      "       tidemark-sim --seed X [--trace]                                    one again; --trace prints what happens\n"
+      "       tidemark-sim --seed X --shrink                                     the same failure in few steps, printed\n");
   return 2;
 }
 
@@ -45,6 +57,8 @@ bool parse(int argc, char** argv, Options& o) {
       if (!number(o.first)) return false;
       o.one = true;
       o.seeds = 1;
+    } else if (arg == "--shrink") {
+      o.shrink = o.trace = true;
     } else if (arg == "--trace") {
       o.trace = true;
     } else {
@@ -64,7 +78,8 @@ int main(int argc, char** argv) {
   const auto start = std::chrono::steady_clock::now();
   auto elapsed = [&] { return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count(); };
   for (uint64_t seed = options.first; seed < options.first + options.seeds; ++seed) {
-    const Plan plan = Plan::draw(seed);
+    Plan plan = Plan::draw(seed);
+    if (options.shrink && fails(plan)) plan = shrink(plan);
     Story story(options.trace);
     story.tell("seed {}: {}", seed, plan.text());
     ++seeds;
@@ -72,8 +87,8 @@ int main(int argc, char** argv) {
       run_history(plan, story);
     } catch (const std::exception& e) {
       ++failures;
-      fmt::print("seed {} fails at step {}: {}\n  {}\n  again: tidemark-sim --seed {} --trace\n", seed, story.step, e.what(), plan.text(),
-                 seed);
+      fmt::print("seed {} fails at step {}: {}\n  {}\n  again: tidemark-sim --seed {} --trace (or --shrink)\n", seed, story.step, e.what(),
+                 plan.text(), seed);
     }
     total.commits += story.tally.commits;
     total.steps += story.tally.steps;

@@ -55,6 +55,11 @@ void draw_steps(Rng& rng, Plan& plan) {
     weights[i] = weight;
     total += weight;
   }
+  if (rng.one_in(5)) {  // something hardly happens until the end: a sink that stands still, a source that shows nothing
+    const auto still = rng.below(static_cast<uint32_t>(kFirstFault));
+    total -= weights[still];
+    weights[still] = 0;
+  }
   const int steps = 30 + rng.below(rng.one_in(4) ? 500 : 200);
   plan.steps.reserve(static_cast<size_t>(steps));
   for (int n = 0; n < steps; ++n) {

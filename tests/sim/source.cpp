@@ -1,5 +1,7 @@
 #include "sim/source.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "tidemark/error.h"
@@ -83,10 +85,7 @@ void Source::show(LogEntry& entry) {
   entry.visible = true;
   ++visible_count_;
   for (uint32_t i = 0; i < entry.count; ++i) apply(changes_[entry.first + i], visible_);
-  for (size_t t = 0; t < kTablesMax; ++t) {
-    held_.slots[t] = static_cast<uint16_t>(held_.slots[t] & ~entry.locks.slots[t]);
-    held_.values[t] = static_cast<uint16_t>(held_.values[t] & ~entry.locks.values[t]);
-  }
+  held_.take_off(entry.locks);
   while (visible_prefix_ < log_.size() && log_[visible_prefix_].visible) ++visible_prefix_;
 }
 
@@ -171,9 +170,14 @@ void Source::restart() {
   rotate();
 }
 
-void Source::fail_over(size_t keep) {
+void Source::fail_over(size_t keep, size_t committing) {
   const bool lost = keep < log_.size();
   keep = std::min(keep, log_.size());
+  size_t shown = keep;
+  Locks locks;
+  while (plan_.server != ServerKind::postgres && shown > 0 && keep - shown < committing && !locks.meet(log_[shown - 1].locks)) {
+    locks.add(log_[--shown].locks);  // no two of them hold the same row
+  }
   for (Client& client : clients_) client.clear();
   log_.resize(keep);
   after_.resize(keep + 1);
@@ -194,13 +198,18 @@ void Source::fail_over(size_t keep) {
       tail_.byte += bytes;
       entry.end = tail_;
     }
-    entry.visible = entry.executed = true;
-    if (entry.gtid.number != 0) executed_.add(entry.gtid);
+    entry.visible = entry.executed = static_cast<size_t>(&entry - log_.data()) < shown;
+    if (entry.visible && entry.gtid.number != 0) executed_.add(entry.gtid);
     if (plan_.server == ServerKind::mariadb) next_number_[entry.gtid.origin.domain] = entry.gtid.number + 1;
     altered_ = entry.schemas;
   }
-  visible_count_ = visible_prefix_ = executed_count_ = turn_ = keep;
-  visible_ = after_.back();
+  visible_count_ = visible_prefix_ = executed_count_ = turn_ = shown;
+  visible_ = after_[shown];
+  for (size_t i = shown; i < keep; ++i) {
+    LogEntry& entry = log_[i];
+    entry.order = CommitOrder::log;
+    held_.add(entry.locks);
+  }
 }
 
 Position Source::end_position() const {
@@ -268,6 +277,29 @@ std::optional<size_t> Source::index_of(const Position& position) const {
     if (log_[i].count != 0) return std::nullopt;
   }
   return std::max(*by_gtids, *by_offset);
+}
+
+std::string Source::visible_text() const {
+  std::string out = fmt::format("1-{}", visible_prefix_);
+  for (size_t i = visible_prefix_; i < log_.size(); ++i) {
+    if (log_[i].visible) out += fmt::format(" {}", i + 1);
+  }
+  return out;
+}
+
+std::string Source::text_of(size_t transaction) const {
+  const LogEntry& entry = log_[transaction];
+  if (entry.altered >= 0) return fmt::format("ALTER TABLE t{}", entry.altered);
+  std::string out = entry.count == 0 ? "nothing of ours" : entry.order == CommitOrder::log ? "" : "out of order:";
+  for (uint32_t i = 0; i < entry.count; ++i) {
+    const LoggedChange& c = changes_[entry.first + i];
+    constexpr const char* kOps[] = {"insert", "update", "delete"};
+    out += fmt::format(" {} t{}", kOps[static_cast<size_t>(c.op)], c.table);
+    if (c.op != Op::insert) out += fmt::format(" {}{}", c.old_slot, c.before.spelling == 0 ? "" : "'");
+    if (c.op != Op::remove)
+      out += fmt::format("{} {}{} v{}", c.op == Op::update ? " to" : "", c.new_slot, c.after.spelling == 0 ? "" : "'", c.after.a);
+  }
+  return out;
 }
 
 void Source::check_position(const Position& position) const {

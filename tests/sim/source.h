@@ -24,9 +24,22 @@ struct LoggedChange {
 /// Rows that transactions hold: a bit a slot, and a bit a unique value.
 struct Locks {
   std::array<uint16_t, kTablesMax> slots{}, values{};
-  bool any_of(const Locks& o, int table) const {
-    const auto i = static_cast<size_t>(table);
-    return (slots[i] & o.slots[i]) != 0 || (values[i] & o.values[i]) != 0;
+  bool meet(const Locks& o) const {
+    bool met = false;
+    for (size_t t = 0; t < kTablesMax; ++t) met = met || (slots[t] & o.slots[t]) != 0 || (values[t] & o.values[t]) != 0;
+    return met;
+  }
+  void add(const Locks& o) {
+    for (size_t t = 0; t < kTablesMax; ++t) {
+      slots[t] |= o.slots[t];
+      values[t] |= o.values[t];
+    }
+  }
+  void take_off(const Locks& o) {
+    for (size_t t = 0; t < kTablesMax; ++t) {
+      slots[t] = static_cast<uint16_t>(slots[t] & ~o.slots[t]);
+      values[t] = static_cast<uint16_t>(values[t] & ~o.values[t]);
+    }
   }
 };
 
@@ -78,8 +91,8 @@ class Source {
   void rotate();
   void restart();
   void purge(size_t upto) { purged_ = std::max(purged_, std::min(upto, log_.size())); }
-  /// Another server goes on with the first `keep` transactions.
-  void fail_over(size_t keep);
+  /// Another server goes on with the first `keep` transactions; the last `committing` of them are in its log, but not visible yet.
+  void fail_over(size_t keep, size_t committing);
 
   // --- what the daemon asks ---
   Position end_position() const;
@@ -100,6 +113,9 @@ class Source {
   const LoggedChange& change(size_t i) const { return changes_[i]; }
   const Database& state_at(size_t index) const { return after_[index]; }
   size_t purged() const { return purged_; }
+  size_t visible_count() const { return visible_count_; }
+  std::string visible_text() const;
+  std::string text_of(size_t transaction) const;
   /// How many transactions of the log lie before the position; nullopt: the log never was there.
   std::optional<size_t> index_of(const Position& position) const;
   uint64_t alters(int table) const { return altered_[static_cast<size_t>(table)]; }
