@@ -116,7 +116,7 @@ export TIDEMARK_BUILD=$build
 if [ "$what" != integration ]; then
   run_scripts "$top"/tests/structure/check_*.py "$top"/tests/structure/check_*.sh
   run_catch "$jobs" unit
-  run_scripts "$top"/tests/unit/*/*_test.sh "$top"/tests/unit/*/*_test.py
+  run_scripts "$top"/tests/unit/*/*_test.sh "$top"/tests/unit/*/*_test.py "$top"/tests/mutants.sh
 fi
 if [ "$what" != unit ]; then
   # Real servers with real loads beside each other: two at a time at most, or time limits inside the tests mean nothing.

@@ -1,0 +1,75 @@
+// Visibility by transaction id: what pg_current_snapshot() says of a transaction in the log.
+#include "support/catch.h"
+#include "tidemark/error.h"
+#include "tidemark/position.h"
+
+using namespace tidemark;
+
+namespace {
+
+constexpr uint64_t kEpoch = 1ull << 32;
+
+TransactionMark transaction(uint64_t txid, uint64_t lsn = 100) {
+  TransactionMark mark;
+  mark.txid = txid;
+  mark.begin = {1, lsn};
+  mark.end = {1, lsn + 10};
+  return mark;
+}
+
+/// As "727:731:727,729".
+Visibility snapshot(uint64_t txid_end, std::vector<uint64_t> in_progress) {
+  Visibility v;
+  v.by = Visibility::By::snapshot;
+  v.txid_end = txid_end;
+  v.in_progress = std::move(in_progress);
+  v.offset = {1, 1000};  // beyond all of them: the place in the log proves nothing
+  return v;
+}
+
+}  // namespace
+
+TEST_CASE("a snapshot sees what was over when it was taken, wherever that lies in the log") {
+  const Visibility v = snapshot(731, {727, 729});
+  CHECK(v.sees(transaction(726)));
+  CHECK_FALSE(v.sees(transaction(727)));
+  CHECK(v.sees(transaction(728)));
+  CHECK_FALSE(v.sees(transaction(729)));
+  CHECK(v.sees(transaction(730)));
+  CHECK_FALSE(v.sees(transaction(731)));
+  CHECK(v.sees(transaction(728, 5000)));
+  CHECK_FALSE(v.sees(transaction(727, 1)));
+}
+
+TEST_CASE("the barrier asks for every transaction that was delivered and not seen yet") {
+  Position p;
+  p.offset = {1, 5000};
+  CHECK(snapshot(731, {727}).sees_all(p));
+  p.unseen = {726, 730};
+  CHECK(snapshot(731, {727}).sees_all(p));
+  CHECK_FALSE(snapshot(731, {726}).sees_all(p));
+  CHECK_FALSE(snapshot(730, {}).sees_all(p));
+}
+
+TEST_CASE("the 32 bits that the log carries are widened by a neighbour, across epochs") {
+  CHECK(widen_txid(727, 730) == 727);
+  CHECK(widen_txid(730, 727) == 730);
+  CHECK(widen_txid(3, kEpoch - 5) == kEpoch + 3);
+  CHECK(widen_txid(0xfffffffb, kEpoch + 3) == kEpoch - 5);
+  CHECK(widen_txid(3, 7 * kEpoch + 100) == 7 * kEpoch + 3);
+  CHECK(widen_txid(0x7fffffff, kEpoch) == kEpoch + 0x7fffffff);
+}
+
+TEST_CASE("what is not seen yet is saved with the position") {
+  Position p;
+  p.lineage = Lineage::mysql;
+  p.server = "s";
+  p.log_name = "log";
+  p.offset = {1, 5000};
+  p.unseen = {727, kEpoch + 3};
+  CHECK(p.text() == "mysql server=s file=log.000001:5000 unseen=727,4294967299");
+  CHECK(Position::parse(p.text()) == p);
+  CHECK_THROWS_AS(Position::parse("mysql server=s unseen="), Error);
+  CHECK_THROWS_AS(Position::parse("mysql server=s unseen=1,"), Error);
+  CHECK_THROWS_AS(Position::parse("mysql server=s unseen=1,x"), Error);
+}

@@ -1,0 +1,78 @@
+#include "pipeline/resume.h"
+
+#include "support/catch.h"
+
+using namespace tidemark;
+
+namespace {
+Position at(uint64_t byte) {
+  Position p;
+  p.lineage = Lineage::mysql;
+  p.server = "a";
+  p.log_name = "log";
+  p.offset = {3, byte};
+  p.gtids = GtidSet::parse_mysql("3e11fa47-71ca-11e1-9e33-c80aa9429562:1-5");
+  return p;
+}
+}  // namespace
+
+TEST_CASE("the state file follows the sink, and never leads it") {
+  SavedState saved;
+  StoredPipeline stored;
+  CHECK_FALSE(state_differs("p", saved, stored, "s"));
+  stored.found = true;
+  CHECK_FALSE(state_differs("p", saved, stored, "s"));
+  stored.position = at(10);
+  CHECK_THROWS_AS(state_differs("p", saved, stored, "s"), Error);
+  saved.position = at(10);
+  CHECK_FALSE(state_differs("p", saved, stored, "s"));
+  saved.position = at(20);
+  CHECK(state_differs("p", saved, stored, "s"));
+  stored.position = at(20);
+  saved.chunks.resize(1);
+  CHECK(state_differs("p", saved, stored, "s"));
+  stored = {};
+  CHECK(state_differs("p", saved, stored, "s"));
+}
+
+TEST_CASE("on another server only the GTIDs of a position count") {
+  Position saved = at(10);
+  CHECK(resumed_at(saved, "a", "other") == saved);
+  CHECK_FALSE(views_need_bound(saved));
+  saved.read_from_gtids = GtidSet::parse_mysql("3e11fa47-71ca-11e1-9e33-c80aa9429562:1-2");
+  const Position there = resumed_at(saved, "b", "other");
+  CHECK(there.server == "b");
+  CHECK(there.log_name == "other");
+  CHECK(there.offset == LogOffset{});
+  CHECK(there.gtids == saved.gtids);
+  CHECK(there.read_from_gtids.empty());
+  CHECK(views_need_bound(there));
+  saved.read_from = {3, 5};
+  CHECK(resumed_at(saved, "b", "other").read_from_gtids == saved.read_from_gtids);
+}
+
+TEST_CASE("a clash of unique keys is tried once more in source order, at once") {
+  const NextSession first = after_error(ErrorKind::sink_conflict, true, false);
+  CHECK_FALSE(first.give_up);
+  CHECK(first.ordered);
+  CHECK(first.at_once);
+  CHECK(after_error(ErrorKind::sink_conflict, true, true).give_up);
+  const NextSession lost = after_error(ErrorKind::sink_unavailable, true, true);
+  CHECK_FALSE(lost.give_up);
+  CHECK(lost.ordered);
+  CHECK_FALSE(lost.at_once);
+  CHECK(after_error(ErrorKind::lineage, false, false).give_up);
+}
+
+TEST_CASE("a table begins with its own finish records") {
+  auto schema = std::make_shared<TableSchema>();
+  schema->name = {"d", "t"};
+  SavedState saved;
+  saved.chunks.resize(2);
+  saved.chunks[0].table = {"d", "u"};
+  saved.chunks[1].table = {"d", "t"};
+  const CoreTable table = table_to_copy(schema, true, false, saved);
+  CHECK(table.records.size() == 1);
+  CHECK(table.copy);
+  CHECK_FALSE(table.sink_was_empty);
+}
