@@ -56,7 +56,8 @@ void Session::save_at_end() {
 }
 
 void Session::start_threads() {
-  bool plain = !pipeline_.exactly_once && !core_->copy_committed();
+  // Where a table has changed there is nothing to copy before the log has shown where.
+  bool plain = !pipeline_.exactly_once && !core_->copy_committed() && copy_allowed_;
   for (const SchemaRef& schema : schemas_) plain = plain && schema->has_key();  // a table without key needs the log to complete its copy
   for (size_t worker = 0; worker < snapshot_readers_.size(); ++worker) {
     threads_.emplace_back([this, worker] { copy_chunks(worker); });

@@ -13,6 +13,9 @@ namespace tidemark::sim {
 /// The sink shows, of every table, exactly the rows that the source had at the sink's position: all of them where the finish records say
 /// so, none that is older or newer anywhere. `before`: how many transactions it had at its commit before. Returns how many it has now.
 size_t check_sink(const Source& source, const Sink& sink, size_t before);
+/// Each change of the batch that was dropped could be dropped: not on a key whose chunk is in the sink, not in a table whose chunks'
+/// extents are not known, and as seen by a read only when the source shows it to reads.
+void check_drops(const Source& source, const Sink& sink, const LogBatch& batch, const CoreCounts& before, const CoreCounts& after);
 /// What became of the changes adds up.
 void check_counts(const Core& core);
 /// The core holds no more than its options allow it.

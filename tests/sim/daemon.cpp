@@ -114,6 +114,9 @@ void Daemon::check_stop_is_due(const Error& error) const {
     case ErrorKind::schema_changed:
       if (source_.was_altered()) return;
       break;
+    case ErrorKind::unsupported:  // a moved row without its other columns
+      if (!plan_.options.exactly_once && plan_.images != Images::full) return;
+      break;
     default: break;
   }
   throw Violation(std::string("it stopped for good without a reason: ") + error.what());
@@ -127,6 +130,7 @@ void Daemon::operate() {
       case ErrorKind::lineage:
       case ErrorKind::log_purged:
       case ErrorKind::schema_changed:
+      case ErrorKind::unsupported:
         story_.tell("the operator empties the sink and moves the state file away");
         sink_.wipe();
         state_.lose();

@@ -82,7 +82,7 @@ bool Daemon::add_part(Rng& rng, LogBatch& batch) {
   part.starts = part_ == 0;
   part.mark.begin = entry.begin;
   part.mark.gtid = entry.gtid;
-  part.mark.commit_micros = static_cast<int64_t>(next_ + 1) * 1000;
+  part.mark.commit_micros = static_cast<int64_t>(next_ + 1);
   if (entry.txid != 0) {  // the log has 32 bits of it
     part.mark.txid = last_txid_ = widen_txid(static_cast<uint32_t>(entry.txid), last_txid_ != 0 ? last_txid_ : source_.snapshot().txid_end);
   }
@@ -114,6 +114,8 @@ bool Daemon::add_part(Rng& rng, LogBatch& batch) {
 
 void Daemon::read_log(Rng& rng) {
   if (!up() || log_end_ || queue_.size() >= 3) return;
+  const bool keys = std::all_of(plan_.tables.begin(), plan_.tables.end(), [](const TableShape* t) { return t->has_key(); });
+  if (!plan_.options.exactly_once && keys && copy_allowed_ && !core_->copy_committed()) return;  // the plain mode copies first
   auto batch = std::make_shared<LogBatch>();
   const size_t from = next_;
   bool more = true;
@@ -134,8 +136,11 @@ void Daemon::read_log(Rng& rng) {
 void Daemon::route() {
   guarded([&] {
     if (queue_.empty() || !core_->wants_log()) return;
-    core_->on_log(queue_.front());
+    const std::shared_ptr<const LogBatch> batch = std::move(queue_.front());
     queue_.pop_front();
+    const CoreCounts before = core_->counts();
+    core_->on_log(batch);
+    check_drops(source_, sink_, *batch, before, core_->counts());
     check_memory(*core_, plan_.options, largest_batch_);
   });
 }
