@@ -63,7 +63,7 @@ Cell Source::fresh_cell(Rng& rng, Client& client, int table) {
 void Source::write_row(Rng& rng, Client& client, int table) {
   const auto t = static_cast<size_t>(table);
   const TableShape& shape = *plan_.tables[t];
-  int slot = rng.below(kSlots);
+  int slot = rng.below(rng.one_in(5) ? kSlots : plan_.hot_slots);
   if (!client.changes.empty() && rng.one_in(3)) slot = client.changes.back().new_slot;  // the same row once more
   if (!lock(client, table, slot, -1)) return;
   const Cell old = client.view[t][static_cast<size_t>(slot)];
@@ -78,7 +78,7 @@ void Source::write_row(Rng& rng, Client& client, int table) {
   cell.spelling = old.spelling;
   int to = slot;
   if (what < 50) {
-    const int other = rng.below(kSlots);
+    const int other = rng.below(rng.one_in(3) ? kSlots : plan_.hot_slots);
     if (other != slot && lock(client, table, other, -1) && client.view[t][static_cast<size_t>(other)].count == 0) to = other;
     if (shape.kind == KeyKind::collated && rng.one_in(2)) cell.spelling ^= 1;
   }
@@ -87,7 +87,7 @@ void Source::write_row(Rng& rng, Client& client, int table) {
 
 void Source::write_keyless(Rng& rng, Client& client, int table) {
   const auto t = static_cast<size_t>(table);
-  const int slot = rng.below(kSlots), to = rng.below(kSlots);
+  const int slot = rng.below(rng.one_in(5) ? kSlots : plan_.hot_slots), to = rng.below(kSlots);
   if (!lock(client, table, slot, -1)) return;
   Rows& rows = client.view[t];
   Cell& row = rows[static_cast<size_t>(slot)];

@@ -92,7 +92,7 @@ bool Daemon::add_part(Rng& rng, LogBatch& batch) {
     return true;
   }
   size_t upto = entry.count;
-  if (rng.one_in(plan_.small_parts ? 2 : 5)) upto = std::min<size_t>(upto, part_ + 1);
+  if (plan_.parts != 0 && rng.one_in(plan_.parts)) upto = std::min<size_t>(upto, part_ + 1);
   for (size_t i = part_; i < upto; ++i) {
     const LoggedChange& c = source_.change(entry.first + i);
     if (schemas_[c.table] != entry.schemas[c.table]) {  // the log says so

@@ -102,7 +102,8 @@ Plan Plan::draw(uint64_t seed) {
   // The plain mode repeats changes over what the copy has seen, so values of another unique key may meet themselves.
   const bool unique = std::any_of(plan.tables.begin(), plan.tables.end(), [](const TableShape* t) { return t->unique; });
   plan.options.exactly_once = unique || !rng.one_in(8);
-  plan.small_parts = rng.one_in(3);
+  plan.parts = rng.one_in(3) ? 0 : 2 + rng.below(5u);
+  if (rng.one_in(3)) plan.hot_slots = 2 + rng.below(3);
   const uint32_t odds = 2 + rng.below(8u);
   for (auto i = static_cast<size_t>(kFirstFault); i < kStepKinds; ++i) {
     if (rng.one_in(odds)) plan.faults |= 1u << i;

@@ -75,8 +75,9 @@ struct Plan {
   int clients = 2, workers = 2;
   std::vector<const TableShape*> tables;
   CoreOptions options;
-  bool small_parts = false;  // transactions are delivered in parts more often
-  uint32_t faults = 0;       // bit of a StepKind from kFirstFault on
+  uint32_t parts = 0;      // transactions are delivered in parts one time in so many; 0: never
+  int hot_slots = kSlots;  // rows are written mostly among so many keys
+  uint32_t faults = 0;     // bit of a StepKind from kFirstFault on
   std::vector<Step> steps;
 
   static Plan draw(uint64_t seed);
