@@ -68,13 +68,14 @@ class Session {
   Position starting_position(const SavedState& saved);
   void reconcile_state(const SavedState& saved, const StoredPipeline& stored);
   std::vector<SchemaRef> schemas_at(const SavedState& saved, const StoredPipeline& stored);
-  void prepare_sink(const SavedState& saved, std::vector<CoreTable>& tables);
+  void prepare_sink(SavedState& saved, std::vector<CoreTable>& tables);
   void make_core(Position start, std::vector<CoreTable> tables);
   void set_stop_position();
 
   // session_tables.cpp
   TableSelection captured_selection() const;
   void check_rows(const SavedState& saved, size_t table, bool copies) const;
+  void forget_lost_targets(SavedState& saved, const std::vector<PreparedTable>& prepared, bool copies);
   void save_captured(SavedState& saved);
   void save_schemas(const SavedState& saved);
   void adopt_schemas();

@@ -179,10 +179,11 @@ void Session::adopt_schemas() {
               "The columns of today are taken.");
 }
 
-void Session::prepare_sink(const SavedState& saved, std::vector<CoreTable>& tables) {
+void Session::prepare_sink(SavedState& saved, std::vector<CoreTable>& tables) {
   tables_ = sink_tables(pipeline_, config_.sinks.at(pipeline_.sink).engine, schemas_);
   std::vector<PreparedTable> prepared = sink_->prepare(pipeline_.name, tables_);
   bool copies = pipeline_.startup == Startup::initial || pipeline_.startup == Startup::snapshot_only || options_.stop_after_copy;
+  forget_lost_targets(saved, prepared, copies);
   for (size_t i = 0; i < schemas_.size(); ++i) {
     CoreTable t = table_to_copy(schemas_[i], copies, prepared[i].was_empty, saved);
     CopyProgress copied;

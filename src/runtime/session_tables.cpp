@@ -78,6 +78,25 @@ void Session::check_rows(const SavedState& saved, size_t table, bool copies) con
       "others stay.");
 }
 
+/// A captured table that had to be created: it was dropped at the sink, or has another name there now. Its rows are gone, and the records
+/// of its chunks go as well, so that it is copied anew.
+void Session::forget_lost_targets(SavedState& saved, const std::vector<PreparedTable>& prepared, bool copies) {
+  std::vector<TableName> lost;
+  for (size_t i = 0; i < schemas_.size(); ++i) {
+    const TableName& name = schemas_[i]->name;
+    if (!prepared[i].created || !saved.position.known() || !contains(saved.captured, name)) continue;
+    spdlog::warn("{}: the sink had no table {} any more, where {} was; {}", pipeline_.name, printable(tables_[i].target_table),
+                 printable(name.text()), copies ? "it is copied anew" : "it begins empty, since startup does not ask for a copy");
+    lost.push_back(name);
+  }
+  if (lost.empty()) return;
+  sink_->change_captured({}, lost);
+  std::erase_if(saved.captured, [&](const TableName& name) { return contains(lost, name); });
+  std::erase_if(saved.chunks, [&](const ChunkRecord& record) { return contains(lost, record.table); });
+  std::lock_guard lock(state_.mutex);
+  state_.store->rebuild(pipeline_.name, saved);
+}
+
 /// Changes of a table that this session does not capture are skipped, and the position moves over them: its copy is worth nothing from then
 /// on. So the sink forgets its chunks before the position moves, and remembers that it left. The sink learns it first (design 2.5).
 void Session::save_captured(SavedState& saved) {

@@ -100,3 +100,15 @@ TEST_CASE("snapshot --table: table by table, while the others change", "[tables]
     CHECK(run_once(pipeline));
   });
 }
+
+TEST_CASE("a table that was dropped at the sink is copied anew", "[tables]") {
+  into_both([](PostgresServer* sink) {
+    create_tables();
+    LivePipeline pipeline(mariadb(), sink, "leaves");
+    REQUIRE(run_once(pipeline));
+    pipeline.sink_exec("DROP TABLE {t}", "goes");
+    CHECK(run_once(pipeline));
+    CHECK(pipeline.log_has("where leaves.goes was; it is copied anew"));
+    CHECK(pipeline.sink_number("SELECT count(*) FROM {t}", "goes") == 2);
+  });
+}
