@@ -142,6 +142,31 @@ void held_during_the_copy(MysqlFamilyServer& source) {
   setup.check_equal(daemon);
 }
 
+/// The sink has the transaction, and the source, asked where it stands, does not know of it yet: that is not another history.
+void held_during_a_restart(MysqlFamilyServer& source) {
+  create_source(source);
+  Setup setup(source);
+  CommitStall stall(source);
+  {
+    TidemarkProcess daemon(setup.directory, setup.config);
+    REQUIRE(setup.wait_for_copy(daemon));
+    REQUIRE(stall.hold("d", "UPDATE z SET n = 77"));
+    const bool reached = wait_until(30s, [&] { return setup.sink.value("n", "d", "z") == "77"; });
+    INFO(daemon.log_tail());
+    REQUIRE(reached);
+    CHECK(daemon.stop() == 0);
+  }
+  REQUIRE(source.value("SELECT n FROM d.z") != "77");
+  TidemarkProcess daemon(setup.directory, setup.config);
+  const bool answers = wait_until(30s, [&] { return view_pipeline(setup.config).answers || !daemon.running(); });
+  std::this_thread::sleep_for(2s);
+  INFO(daemon.log_tail());
+  REQUIRE(answers);
+  REQUIRE(daemon.running());
+  stall.release();
+  setup.check_equal(daemon);
+}
+
 /// Commits of busy writers are held for a moment, again and again.
 void held_again_and_again(MysqlFamilyServer& source) {
   std::vector<KeyTable> tables;
@@ -182,6 +207,7 @@ void every_stall(const std::function<std::unique_ptr<MysqlFamilyServer>()>& star
   SECTION("before the start") { held_before_the_start(*source); }
   SECTION("during the copy") { held_during_the_copy(*source); }
   SECTION("again and again") { held_again_and_again(*source); }
+  SECTION("during a restart") { held_during_a_restart(*source); }
 }
 
 }  // namespace
