@@ -105,7 +105,8 @@ void check_counts(const Core& core) {
 
 void check_memory(const Core& core, const CoreOptions& options, size_t largest_batch_bytes) {
   // A sealed batch, those that one more log batch fills, and one under construction; each ends at the first transaction beyond its bound.
-  const uint64_t bound = 6 * (options.batch_bytes + largest_batch_bytes) + uint64_t{options.chunks_in_flight_max} * 128 * 1024;
+  const uint64_t bound =
+      10 * (options.batch_bytes + largest_batch_bytes) + options.chunks_in_flight_max * (uint64_t{128} * 1024 + 2 * largest_batch_bytes);
   if (core.bytes_waiting() > bound)
     throw Violation(fmt::format("{} bytes wait for the sink, the bound is {}", core.bytes_waiting(), bound));
 }

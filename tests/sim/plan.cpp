@@ -62,7 +62,8 @@ void draw_steps(Rng& rng, Plan& plan) {
     total -= weights[still];
     weights[still] = 0;
   }
-  const int steps = 30 + rng.below(rng.one_in(4) ? 500 : 200);
+  const bool sink_stands = weights[static_cast<size_t>(StepKind::apply)] == 0;  // for long: what piles up is to be seen
+  const int steps = (sink_stands ? 400 : 30) + rng.below(rng.one_in(4) ? 500 : 200);
   plan.steps.reserve(static_cast<size_t>(steps));
   for (int n = 0; n < steps; ++n) {
     int pick = rng.below(total);
