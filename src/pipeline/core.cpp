@@ -84,7 +84,14 @@ void Core::transaction_ended(const LogTransaction& transaction) {
   building_.batch.last_commit_micros = transaction.mark.commit_micros;
   emit_ready();
   if (building_.bytes >= options_.batch_bytes || building_.changes >= options_.batch_rows) {
-    if (building_any()) seal(true);
+    if (building_any()) {
+      seal(true);
+    } else {  // all of it was dropped, or copied into chunks: its bytes need not wait for the sink
+      building_.batch.keep.clear();
+      building_.kept.reset();
+      building_.arena = std::make_shared<Arena>();
+      building_.bytes = building_.changes = 0;
+    }
   }
 }
 
