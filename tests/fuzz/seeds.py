@@ -1,15 +1,24 @@
 #!/usr/bin/env python3
-"""Writes the inputs that fuzzing begins with, one folder a target, from what the repository has: captured events, the example, statements.
+"""Writes the inputs that fuzzing begins with, corpus/<target>/<name>, from what the repository has: events and logs that real servers
+wrote (tests/unit/mysql/golden), the example of the configuration, the texts of unit tests.
 
-usage: seeds.py FOLDER        makes FOLDER/config, FOLDER/events, FOLDER/json, FOLDER/statement
+usage: seeds.py [FOLDER]        FOLDER: instead of tests/fuzz/corpus
 """
 import os
 import re
 import sys
 
-TOP = os.path.realpath(os.path.join(os.path.dirname(__file__), "..", ".."))
-TABLE_MAP = 19
-TYPE_AT = 4  # of an event's header
+HERE = os.path.dirname(os.path.realpath(__file__))
+TOP = os.path.realpath(os.path.join(HERE, "..", ".."))
+GOLDEN = "tests/unit/mysql/golden/"
+HEADER, CHECKSUM, TYPE_AT = 19, 4, 4  # of an event
+TABLE_MAP, PAYLOAD = 19, 40
+ROWS = {23: "write", 24: "update", 25: "delete", 30: "write", 31: "update", 32: "delete", 39: "partial_update"}
+KINDS = {2: "query", 4: "rotate", 15: "format_description", 16: "xid", 33: "gtid", 35: "previous_gtids", 38: "xa_prepare", 40: "payload",
+         42: "gtid_tagged", 161: "checkpoint", 162: "mariadb_gtid", 163: "gtid_list"}
+CAPTURES = ((0, "mysql-9.7"), (1, "mariadb-10.11"))
+LOGS = ((0, "log_mysql_9_7_a"), (0, "log_mysql_9_7_b"), (1, "log_mariadb_10_11"))
+UUID = "8cb551d8-e52a-11f1-b5b4-02fc00000001"
 
 
 def read(path):
@@ -17,47 +26,190 @@ def read(path):
         return file.read()
 
 
-def event_seeds():
+def captured(name):
+    return [bytes.fromhex(line) for line in read(GOLDEN + name + ".events").split()]
+
+
+def logged(name):
+    with open(os.path.join(TOP, GOLDEN + name + ".binlog"), "rb") as file:
+        data = file.read()
+    at = 4
+    while at < len(data):
+        length = int.from_bytes(data[at + 9:at + 13], "little")
+        yield data[at:at + length]
+        at += length
+
+
+def body(event):
+    return event[HEADER:len(event) - CHECKSUM]
+
+
+def server_name(server):
+    return ("mysql", "mariadb")[server]
+
+
+def events_seeds():
     """Each table map with the events up to the next one."""
-    for server, capture in enumerate(("mysql-9.7", "mariadb-10.11")):
-        seed = bytes([server])
-        for line in read("tests/unit/mysql/golden/%s.events" % capture).split():
-            event = bytes.fromhex(line)
+    for server, capture in CAPTURES:
+        seed, number = bytes([server]), 0
+        for event in captured(capture):
             if event[TYPE_AT] == TABLE_MAP and len(seed) > 1:
-                yield seed
-                seed = bytes([server])
-            if len(event) < 65536:
-                seed += len(event).to_bytes(2, "little") + event
-        yield seed
+                yield "%s_%02d" % (server_name(server), number), seed
+                seed, number = bytes([server]), number + 1
+            seed += len(event).to_bytes(2, "little") + event
+        yield "%s_%02d" % (server_name(server), number), seed
+
+
+def event_seeds():
+    """The first two of each kind and server in the logs."""
+    seen = {}
+    for server, log in LOGS:
+        for event in logged(log):
+            kind = KINDS.get(event[TYPE_AT])
+            number = seen[server, kind] = seen.get((server, kind), 0) + 1
+            if kind and number <= 2:
+                yield "%s_%s_%d" % (server_name(server), kind, number), event
+
+
+def table_map_seeds():
+    for server, capture in CAPTURES:
+        maps = [body(event) for event in captured(capture) if event[TYPE_AT] == TABLE_MAP]
+        for number, data in enumerate(dict.fromkeys(maps)):
+            yield "%s_%02d" % (server_name(server), number), bytes([server]) + data
+
+
+def rows_seeds():
+    """A table's number is that of its map among all captured ones, as in rows_fuzz.cpp."""
+    table = -1
+    for server, capture in CAPTURES:
+        for event in captured(capture):
+            kind = event[TYPE_AT]
+            table += kind == TABLE_MAP
+            if kind in ROWS:
+                yield "%s_%02d_%s" % (server_name(server), table, ROWS[kind]), bytes([table, kind]) + body(event)
+
+
+def json_diff_seeds():
+    """The change of a path in the captured partial update, and others in its form."""
+    update = next(event for event in captured("mysql-9.7") if event[TYPE_AT] == 39)
+    at = update.index(b"$.a[1]") - 2
+    value = at + 2 + 6
+    changes = {"replace": update[at:value + 1 + update[value]], "remove": b"\x02\x03$.b"}
+    changes["insert"] = b"\x01\x03$.c" + update[value:value + 1 + update[value]]
+    text = b'{"a": [1, 2, 3], "b": {"c": "d\\u0001", "e": null}}'
+    for name, change in changes.items():
+        size = len(text) + len(change)
+        split = -(-len(text) * 255 // size)
+        while size * split // 255 < len(text):
+            split += 1
+        padding = b" " * (size * split // 255 - len(text))  # the document may end in spaces
+        yield name, bytes([split]) + text + padding + change
+
+
+def compressed_seeds():
+    payloads = [event for event in captured("mysql-9.7") + list(logged("log_mysql_9_7_b")) if event[TYPE_AT] == PAYLOAD]
+    for number, event in enumerate(payloads):
+        yield "payload_%d" % number, b"\0" + body(event)
+    rows = b"".join(event for event in captured("mysql-9.7")[2:6])
+    yield "events_to_compress", b"\4" + rows
+    yield "value_to_compress", b"\5" + b"abc" * 50
+    for event in captured("mariadb-10.11"):
+        for head in (b"\x89\x96", b"\x89\xc8"):  # of compressed columns: zlib without its own head, one byte of length
+            at = event.find(head)
+            if at > 0:
+                yield "mariadb_column_%d" % head[1], b"\3" + event[at:at + event[at - 2]]
+
+
+def decimal_temporal_seeds():
+    yield "decimal_14_4", bytes([0, 14, 4]) + bytes.fromhex("810dfb38d204d2")
+    yield "decimal_14_4_negative", bytes([0, 14, 4]) + bytes.fromhex("7ef204c72dfb2d")
+    yield "decimal_65_30", bytes([0, 65, 30]) + bytes([0x80]) + bytes(29)
+    yield "text", bytes([1, 4, 0]) + b"-00123.4500"
+    yield "text_zero", bytes([1, 2, 0]) + b"-0.00"
+    for form, name in enumerate(("timestamp2", "datetime2", "time2", "date", "old_datetime", "old_time", "timestamp")):
+        for fsp in (0, 3, 6):
+            yield "%s_%d" % (name, fsp), bytes([2, form, fsp]) + bytes.fromhex("99b03d0f1e03e800")
+
+
+def gtid_set_seeds():
+    yield "mysql_text", b"\0" + ("%s:1-34:36,3e11fa47-71ca-11e1-9e33-c80aa9429562:7" % UUID).encode()
+    yield "mysql_text_tagged", b"\0" + ("%s:1-34:tagx:1:3-5" % UUID).encode()
+    yield "mariadb_text", b"\1" + b"0-1-55,1-2-3"
+    for log in ("log_mysql_9_7_a", "log_mysql_9_7_b"):
+        for event in logged(log):
+            if event[TYPE_AT] == 35:
+                yield "previous_gtids_" + log[-1], b"\2" + body(event)
+    tagged = "0101000000000001" + UUID.replace("-", "") + "046162" + "0100000000000000" + "0500000000000000" + "0600000000000000"
+    yield "binary_tagged", b"\2" + bytes.fromhex(tagged)
+
+
+def position_seeds():
+    yield "mysql", ("mysql server=%s file=binlog.000012:4711 gtids=%s:1-5:7" % (UUID, UUID)).encode()
+    yield "mysql_xa", ("mysql server=%s file=binlog.000012:4711 gtids=%s:1-9 read_from=binlog.000011:4 read_from_gtids=%s:1-3"
+                       % (UUID, UUID, UUID)).encode()
+    yield "mariadb", b"mariadb server=1 file=mariadb-bin.000003:1000 gtids=0-1-55,1-1-3 unseen=7,9"
+    yield "unknown", b"-"
+
+
+def packets_seeds():
+    """The log as a dump sends it: each event after a zero byte, in a packet."""
+    for server, log in LOGS:
+        stream = b""
+        for number, event in enumerate(list(logged(log))[:6], 1):
+            stream += (len(event) + 1).to_bytes(3, "little") + bytes([number]) + b"\0" + event
+        yield log[4:], b"\x64" + stream
+        yield log[4:] + "_out_of_sequence", b"\xff" + stream[:3] + b"\x05" + stream[4:]
+    yield "empty", b"\x80\0\0\0\1\0\0\0\2"
+
+
+def state_seeds():
+    yield "unchanged", b"\1"
+    yield "magic", b"\1" + bytes([0, 0, 0, 1]) + b"X"
+    yield "version", b"\1" + bytes([63, 0, 0, 1]) + b"\x09"
+    yield "second_page", b"\1" + bytes([8, 16, 0, 2]) + b"\xff\xff"
+    yield "empty_file", b"\0"
+    yield "only_magic", b"\0SQLite format 3\0\x10\0\2\2\0"
+    yield "schema", (b'\2{"columns":[{"auto_increment":false,"charset":"","collation":"","default":"","fixed_length":false,"kind":3,'
+                     b'"labels":[],"large_object":false,"length":0,"name":"id","native_type":"bigint","nullable":false,"order_known":true,'
+                     b'"ordinal":0,"scale":0,"set":false,"unsigned":false}],"database":"shop","key":[0],"key_origin":1,"rows_estimated":7,'
+                     b'"source_columns":1,"table":"orders"}')
 
 
 def json_seeds():
     """The documents of the unit test, which are long texts of hex digits there."""
     joined = re.sub(r'"\s*\n\s*"', "", read("tests/unit/mysql/json_test.cpp"))
-    return [b"\xff" + bytes.fromhex(text) for text in re.findall(r'"((?:[0-9a-f]{2}){4,})"', joined)]
+    for number, text in enumerate(re.findall(r'"((?:[0-9a-f]{2}){4,})"', joined)):
+        yield "document_%02d" % number, b"\xff" + bytes.fromhex(text)
 
 
 def statement_seeds():
     joined = re.sub(r'"\s*\n\s*"', "", read("tests/unit/mysql/ddl_scanner_test.cpp"))
-    return [text.encode() for text in re.findall(r'"((?:[^"\\\n]|\\.){8,})"', joined)]
+    joined = re.sub(r"(?m)^#include.*", "", joined)
+    for number, text in enumerate(re.findall(r'"((?:[^"\\\n]|\\.){8,})"', joined)):
+        words = re.sub(r"[^a-z]+", "_", text.lower())[:24].strip("_")
+        yield "%02d_%s" % (number, words), text.encode()
+
+
+def config_seeds():
+    text = read("conf/tidemark.yaml")
+    yield "example", text.encode()
+    yield "example_uncommented", re.sub(r"(?m)^(\s*)# ?(?=[\w-]+:)", r"\1", text).encode()
 
 
 def main():
-    if len(sys.argv) != 2:
+    if len(sys.argv) > 2 or sys.argv[1:] in (["-h"], ["--help"]):
         sys.exit(__doc__)
-    seeds = {
-        "config": [read("conf/tidemark.yaml").encode()],
-        "events": list(event_seeds()),
-        "json": json_seeds(),
-        "statement": statement_seeds(),
-    }
-    for target, inputs in seeds.items():
-        folder = os.path.join(sys.argv[1], target)
+    top = sys.argv[1] if len(sys.argv) > 1 else os.path.join(HERE, "corpus")
+    for function in sorted(name for name in globals() if name.endswith("_seeds")):
+        folder = os.path.join(top, function[:-len("_seeds")])
         os.makedirs(folder, exist_ok=True)
-        for number, data in enumerate(inputs):
-            with open(os.path.join(folder, "seed%d" % number), "wb") as out:
+        for old in os.listdir(folder):
+            os.remove(os.path.join(folder, old))
+        inputs = dict(globals()[function]())
+        for name, data in inputs.items():
+            with open(os.path.join(folder, name), "wb") as out:
                 out.write(data)
-        print("%s: %d" % (folder, len(inputs)))
+        print("%s: %d" % (os.path.relpath(folder, TOP), len(inputs)))
 
 
 if __name__ == "__main__":
