@@ -6,6 +6,7 @@
 #include <exception>
 #include <iostream>
 
+#include "base/failpoint.h"
 #include "cli/help.h"
 #include "cli/verbs.h"
 #include "config/problems.h"
@@ -64,6 +65,7 @@ std::string error_text(const Error& error) {
 int run_command(const std::vector<std::string>& words) {
   int code = 1;
   try {
+    load_failpoints();
     code = run_words(words);
   } catch (const Error& e) {
     std::cout.flush();

@@ -60,6 +60,7 @@ bool Session::copy_one(SnapshotReader& reader) {
   if (result) {
     barrier_waits_.erase(schema.name);
     core_->chunk_read(*task, std::move(*result));
+    failpoint("chunk.handed_over");
   } else {
     warn_of_barrier(schema.name);
     core_->give_back(*task);
@@ -85,6 +86,7 @@ std::optional<ChunkResult> Session::read_chunk(SnapshotReader& reader, const Chu
   ChunkResult result;
   auto start = Clock::now();
   // The barrier (design 2.2): a transaction that was delivered, and dropped for this chunk, must be visible to its read.
+  failpoint("chunk.before_view");
   for (auto pause = 1ms;; pause = std::min<std::chrono::milliseconds>(pause * 2, kBarrierPauseMax)) {
     result.visibility = reader.begin(schema, {!schema.has_key(), opening.locked}).visibility;
     if (opening.holds(result.visibility)) break;
@@ -95,16 +97,19 @@ std::optional<ChunkResult> Session::read_chunk(SnapshotReader& reader, const Chu
   }
   failpoint("chunk.view_open");
   result.high = reader.high_watermark();
+  failpoint("chunk.watermark_read");
   uint64_t limit = std::min<uint64_t>(pipeline_.chunk_bytes, options_.memory_limit / 16);
   bool may_truncate = schema.has_key() && !task.range.only;
   uint64_t bytes = 0;
   Row last = nullptr;
   std::shared_ptr<SpillFile> spill;  // a table without key cannot be cut: beyond the bound its rows go to a file
   reader.read(schema, opening.range, kBlockBytes, [&](std::unique_ptr<RowBlock> block) {
+    failpoint("chunk.block_read");
     bytes += block->bytes();
     if (!block->rows.empty()) last = block->rows.back();
     if (spill) {
       spill->append(*block);
+      failpoint("chunk.spilled");
       return reading_.load();
     }
     result.blocks.push_back(std::move(block));

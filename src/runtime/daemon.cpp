@@ -9,6 +9,7 @@
 #include <memory>
 #include <thread>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "control/notify.h"
 #include "control/server.h"
@@ -35,6 +36,7 @@ class Daemon {
  public:
   Daemon(const Config& config, const Engines& engines) : config_(config) {
     state_.store = open_state(config.daemon.state);
+    failpoint("daemon.state_open");
     SessionOptions options;
     options.memory_limit = config.daemon.memory_limit / std::max<size_t>(config.pipelines.size(), 1);
     for (const PipelineConfig& p : config.pipelines) {

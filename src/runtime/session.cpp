@@ -39,8 +39,10 @@ void Session::run() {
     fail(std::current_exception());
   }
   stop_threads();
+  failpoint("session.threads_stopped");
   sink_->abandon();  // a transaction whose end was not read
   save_at_end();
+  failpoint("session.saved_at_end");
   rethrow_failure();
 }
 
@@ -125,7 +127,9 @@ void Session::route_log() {
       std::unique_lock lock(mutex_);
       changed_.wait(lock, [&] { return core_->wants_log() || (stopping_ && core_->sink_keeps_up()) || aborting_ || failure_ != nullptr; });
       if (aborting_ || failure_ != nullptr) return;
+      failpoint("router.before_batch");
       core_->on_log(*batch);
+      failpoint("router.after_batch");
       changed_.notify_all();
     }
     std::lock_guard lock(mutex_);
@@ -218,11 +222,13 @@ void Session::write_spilled(const CoreBatch& batch) {
     step.load_plain = true;  // spilled tables have no key
     part.keep.push_back(std::move(block));
     sink_->write(part);
+    failpoint("session.spill_written");
   }
 }
 
 void Session::write(const CoreBatch& batch) {
   auto start = Clock::now();
+  failpoint("session.before_write");
   if (batch.spilled) write_spilled(batch);
   sink_->write(batch);
   double seconds = std::chrono::duration<double>(Clock::now() - start).count();

@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "pipeline/resume.h"
 #include "runtime/session.h"
@@ -56,8 +57,10 @@ void Session::connect() {
     if (stopping_) source_->cancel();
   }
   source_info_ = source_->check();
+  failpoint("session.source_checked");
   for (const std::string& warning : source_info_.warnings) spdlog::warn("{}: source {}: {}", pipeline_.name, pipeline_.source, warning);
   sink_version_ = sink_->open();
+  failpoint("session.sink_open");
 
   SavedState saved = sink_->load_state(pipeline_.name);
   StoredPipeline stored;
@@ -65,21 +68,26 @@ void Session::connect() {
     std::lock_guard lock(state_.mutex);
     stored = state_.store->load(pipeline_.name);
   }
+  failpoint("session.state_loaded");
   reconcile_state(saved, stored);
+  failpoint("session.reconciled");
   schemas_ = schemas_at(saved, stored);
   if (!copy_allowed_) described_at_ = source_->end_position().offset;
   start_ = starting_position(saved);
   if (!saved.position.known() && starts_at_end(pipeline_.startup)) require_unchanged(schemas_, source_->describe(pipeline_.tables));
+  failpoint("session.start_chosen");
   std::vector<CoreTable> tables;
   prepare_sink(saved, tables);
   make_core(start_, std::move(tables));
   set_stop_position();
   auto reader = source_->open_log(start_, schemas_, captured_selection());
+  failpoint("session.log_open");
   std::vector<std::unique_ptr<SnapshotReader>> snapshot_readers;
   if (!core_->copy_committed() && copy_allowed_) {
     for (uint32_t i = 0; i < pipeline_.snapshot_workers; ++i) snapshot_readers.push_back(source_->open_snapshot());
   }
-  save_captured(saved);          // before the position can move, but not before all is found fit: a table that leaves must be copied anew
+  save_captured(saved);  // before the position can move, but not before all is found fit: a table that leaves must be copied anew
+  failpoint("session.schemas_saved");
   std::lock_guard lock(mutex_);  // request_stop() may look for them at any time
   reader_ = std::move(reader);
   snapshot_readers_ = std::move(snapshot_readers);
@@ -182,6 +190,7 @@ void Session::adopt_schemas() {
 void Session::prepare_sink(SavedState& saved, std::vector<CoreTable>& tables) {
   tables_ = sink_tables(pipeline_, config_.sinks.at(pipeline_.sink).engine, schemas_);
   std::vector<PreparedTable> prepared = sink_->prepare(pipeline_.name, tables_);
+  failpoint("session.targets_prepared");
   bool copies = pipeline_.startup == Startup::initial || pipeline_.startup == Startup::snapshot_only || options_.stop_after_copy;
   forget_lost_targets(saved, prepared, copies);
   for (size_t i = 0; i < schemas_.size(); ++i) {

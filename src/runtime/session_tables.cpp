@@ -4,6 +4,7 @@
 #include <iterator>
 #include <set>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "runtime/session.h"
 #include "tidemark/error.h"
@@ -91,6 +92,7 @@ void Session::forget_lost_targets(SavedState& saved, const std::vector<PreparedT
   }
   if (lost.empty()) return;
   sink_->change_captured({}, lost);
+  failpoint("session.targets_forgotten");
   std::erase_if(saved.captured, [&](const TableName& name) { return contains(lost, name); });
   std::erase_if(saved.chunks, [&](const ChunkRecord& record) { return contains(lost, record.table); });
   std::lock_guard lock(state_.mutex);
@@ -107,6 +109,7 @@ void Session::save_captured(SavedState& saved) {
   for (const ChunkRecord& record : saved.chunks) before.insert(record.table);
   std::set_difference(before.begin(), before.end(), now.begin(), now.end(), std::back_inserter(left));
   if (!joined.empty() || !left.empty()) sink_->change_captured(joined, left);
+  failpoint("session.captured_saved");
   for (const TableName& name : left) {
     spdlog::warn(
         "{}: {} has left the pipeline ({}): its changes are not applied from here on, its rows at the sink stay as they are; "

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "base/failpoint.h"
 #include "tidemark/error.h"
 
 namespace tidemark::state {
@@ -52,10 +53,12 @@ bool check_identity(Connection& connection) {
 
 void migrate(Connection& connection) {
   for (int64_t version = connection.integer("PRAGMA user_version"); version < current_version(); ++version) {
+    failpoint("state.before_migration");
     Transaction transaction(connection);
     for (const char* sql : *kSteps[version]) connection.run(sql);
     connection.run("PRAGMA application_id = " + std::to_string(kApplicationId));
     connection.run("PRAGMA user_version = " + std::to_string(version + 1));
+    failpoint("state.migrating");
     transaction.commit();
   }
 }

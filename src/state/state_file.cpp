@@ -118,6 +118,7 @@ void StateFile::save_commit(const std::string& pipeline, const Position& positio
   failpoint("state.before_write");
   Transaction transaction(*connection_);
   write_position(pipeline, position);
+  failpoint("state.position_written");
   write_chunks(pipeline, chunks);
   transaction.commit();
   failpoint("state.after_write");
@@ -137,6 +138,7 @@ void StateFile::rebuild(const std::string& pipeline, const SavedState& from_sink
   delete_rows("progress", pipeline);
   write_position(pipeline, from_sink.position);
   write_chunks(pipeline, from_sink.chunks);
+  failpoint("state.rebuilding");
   transaction.commit();
   failpoint("state.after_write");
 }
@@ -154,6 +156,7 @@ void StateFile::save_schemas(const std::string& pipeline, const std::vector<Stor
     put.bind(5, place).bind(6, definition).bind(7, sum_of_schema(pipeline, stored.valid_from, place, definition).value()).run();
     ++place;
   }
+  failpoint("state.schemas_written");
   transaction.commit();
   failpoint("state.after_write");
 }
@@ -165,6 +168,7 @@ void StateFile::save_progress(const std::string& pipeline, const std::vector<Sto
     put.bind(1, pipeline).bind(2, table.table.database).bind(3, table.table.table).bind(4, table.state);
     put.bind(5, static_cast<int64_t>(table.rows_copied)).run();
   }
+  failpoint("state.progress_written");
   transaction.commit();
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <exception>
 
+#include "base/failpoint.h"
 #include "engine/mysql/dump_stream.h"
 #include "engine/mysql/transaction_assembler.h"
 
@@ -92,6 +93,7 @@ class BinlogReader : public LogReader {
         }
       }
       assembler_.take(event);
+      failpoint("reader.event_taken");
       if (seeking_ && assembler_.found_place()) {
         stream_.seek_done();
         seeking_ = false;

@@ -7,6 +7,7 @@
 #include <numeric>
 #include <unordered_set>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "engine/mysql/catalog.h"
 #include "engine/mysql/dialect.h"
@@ -150,6 +151,7 @@ std::vector<uint64_t> MysqlSnapshotReader::prepared_xids() {
 Visibility MysqlSnapshotReader::mariadb_view_opened() {
   Connection& connection = *main_;
   connection.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT");
+  failpoint("mariadb.view_begun");
   std::string file, byte;
   for (const ResultRow& row : connection.query("SHOW STATUS LIKE 'binlog\\_snapshot\\_%'")) {
     if (row[0] == "Binlog_snapshot_file") file = row[1].value_or("");
@@ -172,6 +174,7 @@ Visibility MysqlSnapshotReader::open_view_after_gtids() {
   seen.by = Visibility::By::gtids;
   seen.exact = false;
   seen.gtids = GtidSet::parse_mysql(connection.query_text("SELECT @@GLOBAL.gtid_executed"));
+  failpoint("mysql.gtids_read");
   connection.execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
   return seen;
 }
@@ -180,6 +183,7 @@ Visibility MysqlSnapshotReader::open_view_under_lock(const TableSchema& table, b
   Connection& connection = *main_;
   Connection& locker = side();
   lock_table(table);
+  failpoint("mysql.view_locked");
   Visibility seen;
   seen.exact = true;
   try {

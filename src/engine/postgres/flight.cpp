@@ -5,6 +5,7 @@
 #include <charconv>
 #include <optional>
 
+#include "base/failpoint.h"
 #include "engine/postgres/server_error.h"
 
 namespace tidemark::postgres {
@@ -66,6 +67,7 @@ void Flight::fail_lost() {
 void Flight::land() {
   if (!flying_) return;
   if (PQpipelineSync(connection_.raw()) != 1) fail_lost();
+  if (commit_sent_) failpoint("postgres.commit_sent");
   read_answers();
   if (PQexitPipelineMode(connection_.raw()) != 1) fail_lost();
   pending_.clear();

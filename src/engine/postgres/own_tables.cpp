@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/failpoint.h"
 #include "engine/postgres/byte_buffer.h"
 #include "engine/postgres/dialect.h"
 #include "tidemark/error.h"
@@ -93,6 +94,7 @@ void OwnTables::ensure(Connection& connection) {
   Params params;
   params.add_text(captured_table_);  // the youngest of them
   if (connection.value("SELECT to_regclass($1) IS NOT NULL", params, kLoading) != "t") create(connection);
+  failpoint("postgres.own_tables");
   const std::string found = connection.value("SELECT max(version) FROM " + version_table_, Params(), kLoading);
   int version = 0;
   std::from_chars(found.data(), found.data() + found.size(), version);

@@ -60,6 +60,8 @@ class PostgresSink final : public Sink {
     guarded([&] {
       begin();
       own_.change_captured(flight_, pipeline_, joined, left);
+      if (failpoint_detail::enabled) flight_.land();
+      failpoint("postgres.captured_written");
       land_commit();
     });
   }
@@ -158,6 +160,7 @@ class PostgresSink final : public Sink {
   void take_lock(const std::string& pipeline) {
     if (locked_) return;
     own_.lock(connection_, pipeline, kLockPatience);
+    failpoint("postgres.locked");
     locked_ = true;
   }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "base/failpoint.h"
 #include "engine/postgres/copy_in.h"
 #include "engine/postgres/row_sql.h"
 #include "tidemark/error.h"
@@ -159,6 +160,7 @@ void RowStatements::copy_rows(TargetTable& table, const std::string& into, const
     for (size_t i = 0; i < columns; ++i) table.encode(i, rows[r][i], copy_);
     copy.row_done();
   }
+  failpoint("postgres.copying");
   copy.finish();
 }
 

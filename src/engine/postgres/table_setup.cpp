@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "engine/postgres/dialect.h"
 #include "engine/postgres/row_sql.h"
@@ -67,6 +68,7 @@ void create_missing(Connection& connection, const std::vector<SinkTable>& tables
   for (size_t i = 0; i < missing.size(); ++i) {
     if (i % kTablesPerTransaction == 0) connection.run("BEGIN", "creating tables");
     connection.run(create_table_sql(*missing[i], config.zero_date), fmt::format("creating table {}", text_of(*missing[i])).c_str());
+    failpoint("postgres.table_created");
     if ((i + 1) % kTablesPerTransaction == 0 || i + 1 == missing.size()) connection.run("COMMIT", "creating tables");
   }
 }
@@ -212,6 +214,7 @@ SetUpTables set_up_tables(Connection& connection, const std::vector<SinkTable>& 
   }
   if (existing.size() < tables.size()) {
     create_missing(connection, tables, found, config);
+    failpoint("postgres.tables_created");
     found = read_catalog(connection, names);
   }
   for (size_t i = 0; i < tables.size(); ++i) {

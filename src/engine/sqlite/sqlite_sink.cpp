@@ -74,8 +74,10 @@ std::string SqliteSink::open() {
       connection_.run(pragma);
     connection_.allow_checkpoints(false);
     if (!records_exist(connection_)) {
+      failpoint("sqlite.wal");
       connection_.run("BEGIN IMMEDIATE");
       create_records(connection_);
+      failpoint("sqlite.records_created");
       connection_.run("COMMIT");
     }
   } catch (...) {
@@ -102,6 +104,7 @@ void SqliteSink::take_pipeline(const std::string& pipeline) {
   pipeline_ = pipeline;
   if (lock_.held()) return;
   lock_.acquire(connection_.path(), pipeline);
+  failpoint("sqlite.locked");
   connection_.allow_checkpoints(true);
 }
 
@@ -131,6 +134,7 @@ std::vector<PreparedTable> SqliteSink::prepare(const std::string& pipeline, cons
       if (!connection_.in_transaction()) connection_.run("BEGIN IMMEDIATE");
       connection_.doing("create SQLite table " + targets_[i].name);
       connection_.run(create_table(*targets_[i].schema, targets_[i].name));
+      failpoint("sqlite.table_created");
       prepared[i].created = true;
     }
     if (connection_.in_transaction()) connection_.run("COMMIT");
@@ -147,6 +151,7 @@ void SqliteSink::change_captured(const std::vector<TableName>& joined, const std
     begin_write();
     connection_.doing("write the tables of pipeline " + pipeline_ + " to " + connection_.path());
     write_captured(connection_, pipeline_, joined, left);
+    failpoint("sqlite.captured_written");
     commit();
   } catch (...) {
     abandon();
@@ -183,6 +188,7 @@ void SqliteSink::begin_write() {
 void SqliteSink::commit() {
   connection_.doing("commit to " + connection_.path());
   Statement statement = connection_.prepare("COMMIT");
+  failpoint("sqlite.committing");
   int code = sqlite3_step(statement.get());
   if (code == SQLITE_DONE) return;
   if ((code & 0xff) != SQLITE_IOERR) connection_.fail(code);

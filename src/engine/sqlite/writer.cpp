@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/failpoint.h"
 #include "tidemark/error.h"
 
 namespace tidemark::sqlite {
@@ -42,6 +43,7 @@ void Writer::apply(const TableStep& step, const Target& target) {
   connection_.doing("write SQLite table " + target.name);
   reserve_slots(2 * target.columns.size());
   delete_rows(step, target);
+  failpoint("sqlite.rows_removed");
   upsert_rows(step.table, step.upserts, target);
   patch_rows(step, target);
   apply_sequence(step, target);

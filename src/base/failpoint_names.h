@@ -1,0 +1,82 @@
+// All failpoints: a name that is not here does not compile, and TIDEMARK_FAILPOINTS with one is refused. tests/crash kills the daemon at
+// each. A name's first word says who passes it: sqlite and postgres are one sink only, mysql and mariadb one source only.
+#pragma once
+
+#include <string_view>
+
+namespace tidemark {
+
+inline constexpr std::string_view kFailpoints[] = {
+    // the daemon and a session's start, in this order
+    "daemon.state_open",          // state file open and migrated, no pipeline runs
+    "session.source_checked",     // the sink was not yet talked to
+    "session.sink_open",          // tidemark's own tables are there
+    "session.state_loaded",       // both states are read, nothing is reconciled
+    "session.reconciled",         // the state file follows the sink
+    "session.start_chosen",       // the place in the log; nothing of it is written anywhere
+    "session.targets_prepared",   // target tables created, their lost predecessors' records are still there
+    "session.targets_forgotten",  // the sink forgot the chunks of lost tables, the state file did not
+    "session.log_open",           // the dump has been asked for
+    "session.captured_saved",     // the sink knows the captured tables, the state file does not
+    "session.schemas_saved",      // all is written, no thread runs
+    // copying
+    "chunk.before_open",
+    "chunk.before_view",
+    "chunk.view_open",
+    "chunk.watermark_read",
+    "chunk.block_read",
+    "chunk.spilled",  // a block of a large table without key is in the spill file
+    "chunk.after_read",
+    "chunk.handed_over",
+    "mysql.view_locked",   // the table lock is held, the view not open
+    "mysql.gtids_read",    // the view comes after them
+    "mariadb.view_begun",  // its place in the log is not known yet
+    // reading and routing the log
+    "reader.event_taken",
+    "reader.after_read",
+    "router.before_batch",
+    "router.after_batch",
+    // applying
+    "session.before_write",
+    "session.spill_written",  // a part of a spilled table, within the transaction
+    "session.after_write",
+    "session.threads_stopped",
+    "session.saved_at_end",
+    "sink.begin",
+    "sink.after_rows",
+    "sink.before_commit",
+    "sink.after_commit",
+    "postgres.own_tables",        // made, the version not checked
+    "postgres.locked",            // the pipeline's advisory lock is held
+    "postgres.table_created",     // within the transaction that creates targets
+    "postgres.tables_created",    // after it
+    "postgres.captured_written",  // at the server, not committed
+    "postgres.copying",           // rows of a COPY are on their way
+    "postgres.commit_sent",       // its answer is not read
+    "sqlite.wal",                 // the file is in WAL mode and has no table
+    "sqlite.records_created",     // not committed
+    "sqlite.locked",              // the pipeline's lock is held
+    "sqlite.table_created",       // not committed
+    "sqlite.captured_written",    // not committed
+    "sqlite.rows_removed",        // of a step whose new rows are not written
+    "sqlite.committing",          // the last statement before COMMIT
+    // the state file
+    "state.before_migration",
+    "state.migrating",  // tables created, not committed
+    "state.before_write",
+    "state.position_written",  // not committed
+    "state.rebuilding",        // not committed
+    "state.schemas_written",   // not committed
+    "state.progress_written",  // not committed
+    "state.after_write",
+    "state.after_save",
+};
+
+constexpr bool is_failpoint(std::string_view name) {
+  for (std::string_view known : kFailpoints) {
+    if (known == name) return true;
+  }
+  return false;
+}
+
+}  // namespace tidemark
