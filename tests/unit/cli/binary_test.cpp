@@ -47,6 +47,19 @@ TEST_CASE("each command has its help, in two ways") {
   CHECK(run_binary({"help", "nothing"}).exit == 2);
 }
 
+TEST_CASE("a failpoint that does not exist is refused, since a test that waits for it would prove nothing") {
+  CHECK(run_binary({"--version"}, {{"TIDEMARK_FAILPOINTS", "sink.before_commit=kill@3,chunk.after_read=sleep:5,sink.begin=trace"}}).exit ==
+        0);
+  for (const char* wrong : {"sink.before_comit=kill@1", "sink.begin=kil@1", "sink.begin=kill@", "sink.begin=kill@0", "sink.begin=sleep:x",
+                            "sink.begin", "sink.begin=trace,,sink.begin=trace"}) {
+    CAPTURE(wrong);
+    Output o = run_binary({"--version"}, {{"TIDEMARK_FAILPOINTS", wrong}});
+    CHECK(o.exit == 2);
+    CHECK(o.out == "");
+    CHECK(contains(o.err, "tidemark: reading TIDEMARK_FAILPOINTS: "));
+  }
+}
+
 TEST_CASE("usage errors exit with 2 and go to stderr") {
   Output o = run_binary({"stauts"});
   CHECK(o.exit == 2);
