@@ -24,6 +24,14 @@ std::string quoted(const std::string& name) {
   return out + '"';
 }
 
+uint64_t rows_recorded(const std::vector<ChunkRecord>& chunks, const TableName& table) {
+  uint64_t rows = 0;
+  for (const ChunkRecord& record : chunks) {
+    if (record.done && record.table == table) rows += record.rows;
+  }
+  return rows;
+}
+
 /// The statement that empties it at the sink.
 std::string emptying(const SinkTable& table) {
   if (table.target_schema.empty()) return "DELETE FROM " + printable(quoted(table.target_table));
@@ -80,14 +88,18 @@ void Session::check_rows(const SavedState& saved, size_t table, bool copies) con
 }
 
 /// A captured table that had to be created: it was dropped at the sink, or has another name there now. Its rows are gone, and the records
-/// of its chunks go as well, so that it is copied anew.
+/// of its chunks go as well, so that it is copied anew. One that is there but empty, while its records speak of rows, may have been created
+/// by a session that died before it came to the records; if the source has just deleted all rows, copying none of them again costs nothing.
 void Session::forget_lost_targets(SavedState& saved, const std::vector<PreparedTable>& prepared, bool copies) {
   std::vector<TableName> lost;
   for (size_t i = 0; i < schemas_.size(); ++i) {
     const TableName& name = schemas_[i]->name;
-    if (!prepared[i].created || !saved.position.known() || !contains(saved.captured, name)) continue;
-    spdlog::warn("{}: the sink had no table {} any more, where {} was; {}", pipeline_.name, printable(tables_[i].target_table),
-                 printable(name.text()), copies ? "it is copied anew" : "it begins empty, since startup does not ask for a copy");
+    if (!saved.position.known() || !contains(saved.captured, name)) continue;
+    const bool emptied = prepared[i].was_empty && rows_recorded(saved.chunks, name) != 0;
+    if (!prepared[i].created && !emptied) continue;
+    spdlog::warn("{}: the sink had {} {}{}, where {} was; {}", pipeline_.name, prepared[i].created ? "no table" : "nothing in",
+                 printable(tables_[i].target_table), prepared[i].created ? " any more" : "", printable(name.text()),
+                 copies ? "it is copied anew" : "it begins empty, since startup does not ask for a copy");
     lost.push_back(name);
   }
   if (lost.empty()) return;
