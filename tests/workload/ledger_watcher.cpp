@@ -130,7 +130,7 @@ void LedgerWatcher::watch() {
       }
     } catch (const std::exception& e) {
       // before its first session tidemark has made no tables yet
-      if (tables_there) note(fmt::format("reading the sink: {}", e.what()));
+      if (tables_there && !sink_away_) note(fmt::format("reading the sink: {}", e.what()));
       query = nullptr;
     }
     std::this_thread::sleep_for(std::chrono::milliseconds(tables_there ? 2 : 20));
@@ -177,10 +177,11 @@ void LedgerWatcher::check_rows(const LedgerSink::Query& query, LedgerState& stat
 }
 
 /// What is in the sink stays in the sink: a finish record that changes means that its chunk was copied again.
+/// A chunk of one key is opened anew as often as a change without all columns moves a row to that key.
 void LedgerWatcher::check_records(const LedgerState& state) {
   std::map<std::string, std::string> now;
   for (const auto& chunk : state.chunks) {
-    if (!chunk.done) continue;
+    if (!chunk.done || !chunk.only.empty()) continue;
     const std::string range = fmt::format("{} ({}, {}] {}", chunk.table, chunk.after, chunk.upto, chunk.only);
     if (!now.emplace(range, chunk.rows_and_high).second) note("two finish records for " + range);
   }

@@ -59,6 +59,8 @@ class LedgerWatcher {
   size_t chunks_done() const { return chunks_done_; }
   /// How many different states it has seen after the copy.
   uint64_t whole_states_seen() const { return whole_states_; }
+  /// While the sink's server is restarted, what fails at reading it is nobody's fault.
+  void let_sink_be_away(bool away) { sink_away_ = away; }
   void stop();
 
  private:
@@ -71,7 +73,7 @@ class LedgerWatcher {
   const LedgerSink sink_;
   const uint64_t gtid_base_;
   const size_t tables_;
-  std::atomic<bool> running_{true}, copied_{false};
+  std::atomic<bool> running_{true}, copied_{false}, sink_away_{false};
   std::atomic<size_t> chunks_done_{0};
   std::atomic<uint64_t> whole_states_{0};
   std::map<std::string, std::string> finished_;  // watcher thread only: finish records seen so far
