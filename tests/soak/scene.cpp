@@ -1,0 +1,253 @@
+#include "soak/scene.h"
+
+#include <fmt/format.h>
+#include <signal.h>
+
+#include <chrono>
+#include <filesystem>
+#include <fstream>
+#include <stdexcept>
+#include <thread>
+
+#include "servers/mariadb_server.h"
+#include "servers/mysql_server.h"
+#include "servers/wait.h"
+#include "workload/ledger.h"
+#include "workload/pipeline_view.h"
+
+namespace tidemark::test {
+
+using namespace std::chrono_literals;
+using std::chrono::milliseconds;
+
+namespace {
+
+/// A server that loses what it committed when it is killed would prove nothing.
+std::unique_ptr<PostgresServer> make_postgres() {
+  PostgresOptions options;
+  options.extra = {"synchronous_commit=on"};
+  return std::make_unique<PostgresServer>(options);
+}
+
+}  // namespace
+
+Scene::Scene(uint64_t seed)
+    : seed_(seed),
+      rng_(seed),
+      mysql_(seed % 2 == 1),
+      sqlite_(seed / 2 % 2 == 1),
+      source_(make_source()),
+      postgres_(sqlite_ ? nullptr : make_postgres()),
+      sink_(directory_, postgres_.get()) {
+  create_ledger(*source_, LedgerSize{1500, 800, 200, 40});
+  tables_ = draw_tables(rng_, *source_, !sqlite_);
+  create_tables(*source_, "d", tables_, rng_);
+  title_ += fmt::format("into {}, {} tables", sqlite_ ? "sqlite" : "postgres", tables_.size() + kLedgerTables);
+  source_relay_ = std::make_unique<Relay>(source_->port());
+  if (postgres_) sink_relay_ = std::make_unique<Relay>(postgres_->port());
+  configure();
+  const uint64_t base = gtid_ ? last_gtid_number(source_->value(mysql_ ? "SELECT @@GLOBAL.gtid_executed" : "SELECT @@gtid_binlog_pos")) : 0;
+  watcher_ = std::make_unique<LedgerWatcher>(postgres_ ? ledger_in(*postgres_) : ledger_in(sqlite_path(directory_)), base,
+                                             kLedgerTables + tables_.size());
+  writers_ = std::make_unique<SoakWriters>(*source_, tables_, rng_.next(), 2 + rng_.below(12));
+}
+
+std::unique_ptr<MysqlFamilyServer> Scene::make_source() {
+  MysqlOptions options;
+  options.full_metadata = !rng_.percent(20);
+  options.row_image = rng_.percent(60) ? "FULL" : rng_.one_in(2) ? "MINIMAL" : "NOBLOB";
+  options.gtid = gtid_ = !mysql_ || !rng_.percent(25);
+  if (rng_.percent(25)) options.extra.push_back(mysql_ ? "--binlog-transaction-compression=ON" : "--log-bin-compress=ON");
+  if (mysql_ && rng_.percent(25)) options.extra.push_back("--binlog-row-value-options=PARTIAL_JSON");
+  if (rng_.percent(20)) options.extra.push_back("--binlog-checksum=NONE");
+  title_ = fmt::format("{}{}, row image {}{}", mysql_ ? "mysql" : "mariadb", gtid_ ? "" : " without GTID", options.row_image,
+                       options.full_metadata ? "" : ", short metadata");
+  for (const std::string& flag : options.extra) title_ += ", " + flag.substr(2);
+  title_ += ", ";
+  if (mysql_) return std::make_unique<MysqlServer>(options);
+  return std::make_unique<MariadbServer>(options);
+}
+
+void Scene::configure() {
+  PipelineFile file;
+  file.include = {"d.*"};
+  for (const SoakTable& table : tables_) {
+    if (table.key.name == "logical") file.tables_yaml = logical_keys_yaml("d");
+  }
+  file.pipeline_yaml = fmt::format("snapshot: {{workers: {}, chunk_rows: {}, adapt: {}}}\nretry: {{initial: 100ms, max: 1s}}",
+                                   1 + rng_.below(3), 20 + rng_.below(150), rng_.one_in(4) ? "true" : "false");
+  file.source_port = source_relay_->port();
+  if (sink_relay_) file.sink_port = sink_relay_->port();
+  config_ = sink_.configure(*source_, file);
+}
+
+void Scene::start(bool may_die) {
+  static const std::vector<std::string> points{"chunk.before_open",   "chunk.view_open",    "chunk.after_read",   "reader.after_read",
+                                               "sink.begin",          "sink.after_rows",    "sink.before_commit", "sink.after_commit",
+                                               "session.after_write", "state.before_write", "state.after_write",  "state.after_save"};
+  std::string places;
+  if (may_die && rng_.percent(60)) places = fmt::format("chunk.after_read=sleep:{}", 10 + rng_.below(50));
+  armed_ = may_die && rng_.percent(35);
+  if (armed_) {
+    const std::string& point = points[rng_.below(static_cast<uint32_t>(points.size()))];
+    if (places.empty() || point != "chunk.after_read") {
+      places += fmt::format("{}{}=kill@{}", places.empty() ? "" : ",", point, 1 + rng_.below(rng_.one_in(3) ? 80 : 8));
+    }
+  }
+  std::vector<std::pair<std::string, std::string>> environment;
+  if (!places.empty()) environment.emplace_back("TIDEMARK_FAILPOINTS", places);
+  daemon_ = std::make_unique<TidemarkProcess>(directory_, config_, std::vector<std::string>{}, environment);
+}
+
+/// It runs, or it has killed itself where it was told to and is started again.
+void Scene::check_alive() {
+  if (daemon_->running()) return;
+  const int status = daemon_->wait(0ms).value_or(-1);
+  if (!armed_ || status != 128 + SIGKILL) throw std::runtime_error(fmt::format("the daemon ended by itself with {}", status));
+  ++faults_["killed at a point"];
+  start(true);
+}
+
+void Scene::pause(int longest_ms) {
+  const auto end = std::chrono::steady_clock::now() + milliseconds(20 + rng_.below(longest_ms));
+  while (std::chrono::steady_clock::now() < end) {
+    check_alive();
+    std::this_thread::sleep_for(10ms);
+  }
+}
+
+void Scene::fault() {
+  pause(1500);
+  const int kind = rng_.below(20);
+  if (kind < 8) return break_daemon(kind);
+  if (kind < 12) return break_source();
+  if (kind < 15) return break_network(*source_relay_, "source");
+  if (sqlite_) return break_daemon(kind);
+  if (kind < 18) return break_network(*sink_relay_, "sink");
+  break_sink();
+}
+
+void Scene::break_daemon(int kind) {
+  if (kind % 3 != 0) {
+    daemon_->kill9();
+    ++faults_["kill -9"];
+  } else {
+    const int status = daemon_->stop();
+    if (status != 0 && !(armed_ && status == 128 + SIGKILL)) {
+      throw std::runtime_error(fmt::format("SIGTERM ended the daemon with {}", status));
+    }
+    ++faults_["SIGTERM"];
+  }
+  start(true);
+}
+
+void Scene::break_source() {
+  if (rng_.one_in(2)) {
+    source_->stop();
+    ++faults_["source stopped"];
+  } else {
+    source_->kill9();
+    ++faults_["source killed"];
+  }
+  // a daemon that is started while its source is away has to wait for it
+  if (rng_.one_in(4)) break_daemon(rng_.below(3));
+  if (rng_.one_in(2)) pause(1500);
+  source_->restart();
+}
+
+void Scene::break_network(Relay& relay, const std::string& side) {
+  if (rng_.one_in(3)) {
+    relay.stall();
+    ++faults_[side + " stalled"];
+    pause(rng_.one_in(4) ? 14000 : 2500);
+  } else {
+    relay.cut();
+    ++faults_[side + " cut"];
+    pause(rng_.one_in(2) ? 100 : 1500);
+  }
+  relay.resume();
+}
+
+void Scene::break_sink() {
+  watcher_->let_sink_be_away(true);
+  if (rng_.one_in(2)) {
+    postgres_->stop();
+    ++faults_["sink stopped"];
+  } else {
+    postgres_->kill9();
+    ++faults_["sink killed"];
+  }
+  if (rng_.one_in(2)) pause(1000);
+  postgres_->restart();
+  std::this_thread::sleep_for(200ms);  // the watcher, too, has connected again
+  watcher_->let_sink_be_away(false);
+}
+
+void Scene::wait_for_copy(milliseconds limit) {
+  const auto end = std::chrono::steady_clock::now() + limit;
+  while (!watcher_->copied() && std::chrono::steady_clock::now() < end) pause(100);
+}
+
+void Scene::calm_down() {
+  check_alive();
+  if (armed_) {
+    daemon_->kill9();
+    start(false);
+  }
+  writers_->finish();
+}
+
+std::vector<std::string> Scene::verdict() {
+  const auto written = std::stoull(source_->value("SELECT COUNT(*) FROM d.ledger"));
+  const auto done = [&] { return watcher_->copied() && sink_.ledger_rows() == written; };
+  wait_until(180s, [&] { return done() || !daemon_->running(); });
+  std::vector<std::string> out;
+  if (!daemon_->running()) return {fmt::format("the daemon ended with {}", daemon_->wait(0ms).value_or(-1))};
+  if (!done()) {
+    const PipelineView view = view_pipeline(config_);
+    out.push_back(fmt::format("it does not converge: {} of {} transactions, {}, {} {}", sink_.ledger_rows(), written,
+                              watcher_->copied() ? "copied" : "copying", view.state, view.error));
+  } else {
+    out = sink_.differences_after(20s, *source_);
+    const Finished verified = run_tidemark({"verify", "shop", "-c", config_}, 180s);
+    if (verified.exit != 0) out.push_back(fmt::format("verify: exit {}\n{}{}", verified.exit, verified.out, verified.err));
+    PipelineView view;
+    const bool balanced = wait_until(5s, [&] {
+      view = view_pipeline(config_);
+      return view.answers && view.changes_read == view.changes_applied + view.changes_dropped;
+    });
+    if (!balanced) {
+      out.push_back(fmt::format("changes do not balance: {} in, {} applied, {} dropped", view.changes_read, view.changes_applied,
+                                view.changes_dropped));
+    }
+  }
+  if (const int status = daemon_->stop(); status != 0) out.push_back(fmt::format("SIGTERM ended the daemon with {}", status));
+  watcher_->stop();
+  for (const std::string& finding : watcher_->findings()) out.push_back("seen in the sink: " + finding);
+  return out;
+}
+
+void Scene::keep(const std::string& directory, const std::vector<std::string>& problems) {
+  namespace fs = std::filesystem;
+  if (daemon_) daemon_->kill9();
+  fs::create_directories(directory);
+  for (const char* name : {"tidemark.log", "tidemark.yaml", "state.db", "sink.db"}) {
+    if (fs::exists(directory_.file(name))) {
+      fs::copy_file(directory_.file(name), fs::path(directory) / name, fs::copy_options::overwrite_existing);
+    }
+  }
+  fs::copy_file(source_->log_file(), fs::path(directory) / "source.log", fs::copy_options::overwrite_existing);
+  std::ofstream story(fs::path(directory) / "story.txt");
+  story << fmt::format("seed {}: {}\n", seed_, title_);
+  for (const auto& [name, times] : faults_) story << fmt::format("{} x {}\n", times, name);
+  for (const std::string& problem : problems) story << problem << "\n";
+  try {
+    for (const SoakTable& table : tables_) {
+      story << source_->query("SHOW CREATE TABLE d." + table.key.name).at(0).at(1).value_or("") << ";\n";
+    }
+  } catch (const std::exception& e) {
+    story << "the source does not answer: " << e.what() << "\n";
+  }
+}
+
+}  // namespace tidemark::test
