@@ -1,13 +1,14 @@
 #!/bin/bash
-# bench/run.sh [decode|snapshot|catchup|latency|memory]...   each case runs the peer and tidemark in turn, takes medians, and prints one line
+# bench/run.sh [decode|snapshot|catchup|latency|recovery|memory]...   each case runs the peer and tidemark in turn, takes medians, and prints one line
 # of JSON per case and peer: case, peer, ours, theirs, unit, ratio (ours to theirs), reach, ok. What else it says goes to standard error.
-# BENCH_ROUNDS: how often each contender runs (default 3). TIDEMARK_BUILD: take the programs from there instead of building build/release.
+# BENCH_ROUNDS: how often each contender runs (default 3); BENCH_KILLS, BENCH_TABLES: of the case `recovery` (100, 2000).
+# TIDEMARK_BUILD: take the programs from there instead of building build/release.
 set -eu
 top=$(realpath "$(dirname "$0")/..")
 cases=("$@")
-[ $# -gt 0 ] || cases=(decode snapshot catchup latency memory)
+[ $# -gt 0 ] || cases=(decode snapshot catchup latency recovery memory)
 for case in "${cases[@]}"; do
-  [ -e "$top/bench/cases/$case.sh" ] || { echo "bench/run.sh: no case '$case'; there are: decode snapshot catchup latency memory" >&2; exit 2; }
+  [ -e "$top/bench/cases/$case.sh" ] || { echo "bench/run.sh: no case '$case'; there are: decode snapshot catchup latency recovery memory" >&2; exit 2; }
 done
 bash "$top/packaging/install-deps.sh" --bench >/dev/null
 if [ -z "${TIDEMARK_BUILD:-}" ]; then

@@ -3,7 +3,7 @@
 set -eu
 here=$(dirname "$(realpath "$0")")
 export BENCH_PEAKS=${BENCH_PEAKS:-$(mktemp -d)}
-for case in decode snapshot catchup latency; do
-  [ -s "$BENCH_PEAKS/$case" ] || BENCH_ROUNDS=1 BENCH_SECONDS=10 bash "$here/$case.sh" >/dev/null
+for case in decode snapshot catchup latency recovery; do
+  [ -s "$BENCH_PEAKS/$case" ] || BENCH_ROUNDS=1 BENCH_SECONDS=10 BENCH_KILLS=3 bash "$here/$case.sh" >/dev/null
   python3 "$here/../report.py" memory "in $case" "$(sort -n "$BENCH_PEAKS/$case" | tail -1)" - MiB '<=abs:128'
 done
