@@ -43,6 +43,8 @@ TEST_CASE("chunk buffer: insert, replace, delete and patch by key, also while th
   patch[0] = Value::int64(4);
   CHECK_FALSE(buffer.patch(patch, patch));
   CHECK(buffer.row_count() == 50 + 900 + 1);
+  CHECK(buffer.get(row(arena, 3, 0))[1].int64() == 79);
+  CHECK(buffer.get(row(arena, 4, 0)) == nullptr);
   std::set<std::pair<int64_t, int64_t>> rows;
   for (Row r : buffer.take_rows()) rows.emplace(r[0].int64(), r[1].int64());
   CHECK(rows.size() == 951);
