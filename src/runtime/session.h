@@ -77,6 +77,7 @@ class Session {
   void check_rows(const SavedState& saved, size_t table, bool copies) const;
   void forget_lost_targets(SavedState& saved, const std::vector<PreparedTable>& prepared, bool copies);
   void save_captured(SavedState& saved);
+  void forget_chunks(SavedState& saved, const std::vector<TableName>& tables);
   void save_schemas(const SavedState& saved);
   void adopt_schemas();
 

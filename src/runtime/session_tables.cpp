@@ -106,7 +106,12 @@ void Session::forget_lost_targets(SavedState& saved, const std::vector<PreparedT
   sink_->change_captured({}, lost);
   failpoint("session.targets_forgotten");
   std::erase_if(saved.captured, [&](const TableName& name) { return contains(lost, name); });
-  std::erase_if(saved.chunks, [&](const ChunkRecord& record) { return contains(lost, record.table); });
+  forget_chunks(saved, lost);
+}
+
+/// In the state file: the sink's own records of these tables are gone already.
+void Session::forget_chunks(SavedState& saved, const std::vector<TableName>& tables) {
+  std::erase_if(saved.chunks, [&](const ChunkRecord& record) { return contains(tables, record.table); });
   std::lock_guard lock(state_.mutex);
   state_.store->rebuild(pipeline_.name, saved);
 }
@@ -129,11 +134,7 @@ void Session::save_captured(SavedState& saved) {
         pipeline_.name, printable(name.text()),
         pipeline_.tables.matches(name) ? "the source has no such table any more" : "it is not selected any more");
   }
-  if (!left.empty() && saved.position.known()) {
-    std::erase_if(saved.chunks, [&](const ChunkRecord& record) { return std::binary_search(left.begin(), left.end(), record.table); });
-    std::lock_guard lock(state_.mutex);
-    state_.store->rebuild(pipeline_.name, saved);
-  }
+  if (!left.empty() && saved.position.known()) forget_chunks(saved, left);
   save_schemas(saved);
 }
 

@@ -29,22 +29,16 @@ struct Pending {
   bool source_moved = false;  // the source's row was another one than at the reading before
 };
 
-class KeyedCheck {
+class KeyedCheck : private TableCheck {
  public:
-  KeyedCheck(const VerifyContext& context, uint32_t table, const SinkTable& names, const VerifyOptions& options, TableVerdict& verdict)
-      : source_(context.source),
-        sink_(context.sink),
-        log_(context.log),
-        table_(table),
-        schema_ref_(names.schema),
-        schema_(*schema_ref_),
-        options_(options),
-        verdict_(verdict) {}
+  KeyedCheck(const VerifyContext& context, uint32_t table, const SinkTable& names, const VerifyOptions& options)
+      : TableCheck(context, table, names, options) {}
 
-  void run() {
+  TableVerdict run() {
     pass_over_source();
     pass_over_sink();
     settle(options_.settle);
+    return std::move(verdict_);
   }
 
  private:
@@ -182,18 +176,6 @@ class KeyedCheck {
     verdict_.keys.push_back(std::move(shown));
   }
 
-  void report() const {
-    if (options_.progress) options_.progress(verdict_);
-  }
-
-  SourceSide& source_;
-  SinkSide& sink_;
-  VerifyLog& log_;
-  uint32_t table_;
-  const SchemaRef& schema_ref_;
-  const TableSchema& schema_;
-  const VerifyOptions& options_;
-  TableVerdict& verdict_;
   uint64_t rows_ = kChunkRows;
   uint64_t rows_of_widest_ = kChunkRows;  // the fewest so far: pending keys are of rows anywhere in the table
   std::unordered_map<KeyBytes, Pending> pending_;
@@ -204,10 +186,7 @@ class KeyedCheck {
 }  // namespace
 
 TableVerdict verify_keyed(const VerifyContext& context, uint32_t table, const SinkTable& names, const VerifyOptions& options) {
-  TableVerdict verdict;
-  verdict.table = names.schema->name.text();
-  KeyedCheck(context, table, names, options, verdict).run();
-  return verdict;
+  return KeyedCheck(context, table, names, options).run();
 }
 
 }  // namespace tidemark

@@ -34,19 +34,12 @@ struct Tally {
 };
 static_assert(sizeof(Tally) == 24);
 
-class KeylessCheck {
+class KeylessCheck : private TableCheck {
  public:
-  KeylessCheck(const VerifyContext& context, uint32_t table, const SinkTable& names, const VerifyOptions& options, TableVerdict& verdict)
-      : source_(context.source),
-        sink_(context.sink),
-        log_(context.log),
-        table_(table),
-        schema_ref_(names.schema),
-        schema_(*schema_ref_),
-        options_(options),
-        verdict_(verdict) {}
+  KeylessCheck(const VerifyContext& context, uint32_t table, const SinkTable& names, const VerifyOptions& options)
+      : TableCheck(context, table, names, options) {}
 
-  void run() {
+  TableVerdict run() {
     const auto deadline = Clock::now() + options_.settle;
     auto pause = kFirstPause;
     std::map<RowHash, int64_t> open = differences();  // differed in every round so far
@@ -67,6 +60,7 @@ class KeylessCheck {
         verdict_.extra += static_cast<uint64_t>(-count);
       }
     }
+    return std::move(verdict_);
   }
 
  private:
@@ -164,18 +158,6 @@ class KeylessCheck {
     }
   }
 
-  void report() const {
-    if (options_.progress) options_.progress(verdict_);
-  }
-
-  SourceSide& source_;
-  SinkSide& sink_;
-  VerifyLog& log_;
-  uint32_t table_;
-  const SchemaRef& schema_ref_;
-  const TableSchema& schema_;
-  const VerifyOptions& options_;
-  TableVerdict& verdict_;
   std::vector<Tally> tallies_;         // of the source's rows, sorted
   std::map<RowHash, int64_t> others_;  // rows that the source's read did not have
   bool proved_ = false;                // the latest round compared both sides at one position
@@ -185,10 +167,7 @@ class KeylessCheck {
 }  // namespace
 
 TableVerdict verify_keyless(const VerifyContext& context, uint32_t table, const SinkTable& names, const VerifyOptions& options) {
-  TableVerdict verdict;
-  verdict.table = names.schema->name.text();
-  KeylessCheck(context, table, names, options, verdict).run();
-  return verdict;
+  return KeylessCheck(context, table, names, options).run();
 }
 
 }  // namespace tidemark
