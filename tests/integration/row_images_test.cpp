@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "integration/shared_servers.h"
+#include "integration/stops_saying.h"
 #include "servers/live_pipeline.h"
 #include "support/catch.h"
 
@@ -59,17 +60,6 @@ void images(MysqlFamilyServer& server, PostgresServer* sink) {
     pipeline.start();
     CHECK(pipeline.becomes_equal());
     CHECK(pipeline.stop() == 0);
-  }
-}
-
-/// Stops with exit code 65, and its log has all of `words`.
-void stops_saying(LivePipeline& pipeline, const std::vector<std::string>& words) {
-  const int code = pipeline.exit_code(30s);
-  INFO(pipeline.daemon().log_tail());
-  CHECK(code == 65);
-  for (const std::string& word : words) {
-    CAPTURE(word);
-    CHECK(pipeline.log_has(word));
   }
 }
 

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "integration/stops_saying.h"
 #include "servers/live_pipeline.h"
 #include "servers/mariadb_server.h"
 #include "servers/mysql_server.h"
@@ -197,12 +198,7 @@ void ddl_on(const std::string& kind, const std::vector<Ddl>& statements) {
       continue;
     }
     for (int round = 0; round < 2; ++round) {  // and it does not get past it by being started again
-      const int code = pipeline.exit_code(30s);
-      INFO(pipeline.daemon().log_tail());
-      CHECK(code == 65);
-      CHECK(pipeline.log_has(ddl.statement.substr(0, 10)));
-      CHECK(pipeline.log_has(" at binlog."));
-      CHECK(pipeline.log_has("hint: "));
+      stops_saying(pipeline, {ddl.statement.substr(0, 10), " at binlog.", "hint: "});
       CHECK(ids(pipeline) == "1 2 ");
       CHECK(ids(pipeline, "s") == "2 ");
       if (round == 0) pipeline.start();
@@ -234,10 +230,7 @@ void alter_while_away(const std::string& kind) {
       "INSERT INTO away.t VALUES (2,'two',2); ALTER TABLE away.t DROP COLUMN v, ADD COLUMN x BIGINT FIRST; INSERT INTO away.t VALUES "
       "(33,3,3)");
   pipeline.start();
-  const int code = pipeline.exit_code(30s);
-  INFO(pipeline.daemon().log_tail());
-  CHECK(code == 65);
-  CHECK(pipeline.log_has("ALTER TABLE away.t"));
+  stops_saying(pipeline, {"ALTER TABLE away.t"});
   CHECK(ids(pipeline) == "1 2 ");
   CHECK(pipeline.sink_value("SELECT v FROM {t} WHERE id = 2", "t") == "two");
 }
@@ -296,10 +289,7 @@ TEST_CASE("a table added to the selection meets rows in the target", "[startup]"
   pipeline.settings().include = {"meets.*"};
   for (int round = 0; round < 2; ++round) {  // and it does not get past it by being started again
     pipeline.start();
-    const int code = pipeline.exit_code(30s);
-    INFO(pipeline.daemon().log_tail());
-    CHECK(code == 65);
-    CHECK(pipeline.log_has("copying meets.later: the sink's table later already has rows"));
+    stops_saying(pipeline, {"copying meets.later: the sink's table later already has rows"});
     CHECK(pipeline.sink_number("SELECT v FROM {t} WHERE id = 1", "later") == 77);
   }
   pipeline.settings().pipeline_yaml = "existing_rows: keep";
