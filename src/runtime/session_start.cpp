@@ -6,6 +6,7 @@
 #include "base/failpoint.h"
 #include "base/log.h"
 #include "pipeline/resume.h"
+#include "runtime/named_choice.h"
 #include "runtime/session.h"
 #include "runtime/target_names.h"
 #include "tidemark/error.h"
@@ -132,8 +133,11 @@ std::vector<SchemaRef> Session::schemas_at(const SavedState& saved, const Stored
   std::vector<SchemaRef> now = source_->describe(pipeline_.tables);
   const std::set<TableName> captured(saved.captured.begin(), saved.captured.end());
   if (!options_.only_tables.empty()) {
-    std::set<std::string> wanted(options_.only_tables.begin(), options_.only_tables.end());
-    std::erase_if(now, [&](const SchemaRef& s) { return wanted.count(s->name.text()) == 0 && captured.count(s->name) == 0; });
+    std::vector<TableName> names;
+    for (const SchemaRef& schema : now) names.push_back(schema->name);
+    std::set<TableName> joining;
+    for (size_t i : choose_tables(names, options_.only_tables, "snapshot of pipeline " + pipeline_.name)) joining.insert(names[i]);
+    std::erase_if(now, [&](const SchemaRef& s) { return joining.count(s->name) == 0 && captured.count(s->name) == 0; });
   }
   std::map<TableName, const TableSchema*> known;
   if (saved.position.known()) {

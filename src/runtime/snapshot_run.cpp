@@ -2,21 +2,17 @@
 
 #include <signal.h>
 
-#include <algorithm>
 #include <thread>
 
 #include "runtime/allocator.h"
+#include "runtime/named_choice.h"
 #include "runtime/pipeline_runner.h"
 #include "runtime/signals.h"
 
 namespace tidemark {
 
 PipelineStatus run_snapshot(const Config& config, const Engines& engines, const SnapshotOptions& options) {
-  auto it =
-      std::find_if(config.pipelines.begin(), config.pipelines.end(), [&](const PipelineConfig& p) { return p.name == options.pipeline; });
-  if (it == config.pipelines.end()) {
-    throw Error(ErrorKind::usage, "snapshot", "no pipeline is called '" + options.pipeline + "'", "See pipelines in " + config.path + ".");
-  }
+  const PipelineConfig& pipeline = choose_pipeline(config, options.pipeline, "snapshot");
   set_up_allocator();
   StopSignals signals;
   SharedState state;
@@ -25,7 +21,7 @@ PipelineStatus run_snapshot(const Config& config, const Engines& engines, const 
   session.stop_after_copy = true;
   session.memory_limit = config.daemon.memory_limit;
   session.only_tables = options.tables;
-  PipelineRunner runner(config, *it, engines, state, session);
+  PipelineRunner runner(config, pipeline, engines, state, session);
   std::thread thread([&] { runner.run(); });
   int signal = 0;
   while (!runner.ended()) {

@@ -4,8 +4,8 @@
 
 #include <memory>
 
+#include "runtime/named_choice.h"
 #include "runtime/target_names.h"
-#include "runtime/verify_selection.h"
 #include "runtime/verify_table.h"
 #include "tidemark/error.h"
 
@@ -58,10 +58,26 @@ TableVerdict verify_table(const VerifyContext& context, uint32_t index, const Si
   return verdict;
 }
 
+/// All that are captured, or those that the user named, in the same order.
+std::vector<SinkTable> tables_to_verify(const std::vector<SinkTable>& captured, const std::vector<std::string>& wanted,
+                                        const std::string& pipeline) {
+  const std::string doing = "verifying pipeline '" + printable(pipeline) + "'";
+  if (captured.empty()) {
+    throw Error(ErrorKind::usage, doing, "the source has no table that the pipeline captures, so there is nothing to compare",
+                "Check tables.include and tables.exclude of the pipeline, and the grants of the source's user.");
+  }
+  if (wanted.empty()) return captured;
+  std::vector<TableName> names;
+  for (const SinkTable& table : captured) names.push_back(table.schema->name);
+  std::vector<SinkTable> tables;
+  for (size_t i : choose_tables(names, wanted, doing)) tables.push_back(captured[i]);
+  return tables;
+}
+
 }  // namespace
 
 VerifyReport verify(const Config& config, const Engines& engines, const VerifyOptions& options) {
-  const PipelineConfig& pipeline = choose_pipeline(config, options.pipeline);
+  const PipelineConfig& pipeline = choose_pipeline(config, options.pipeline, "verify");
   const SourceConfig& source_config = find_part(config.sources, pipeline.source, "source");
   const SinkConfig& sink_config = find_part(config.sinks, pipeline.sink, "sink");
 
@@ -70,7 +86,7 @@ VerifyReport verify(const Config& config, const Engines& engines, const VerifyOp
   const SourceInfo info = source->check();
   // names are computed over all captured tables: whether they collide does not depend on what is verified
   const std::vector<SinkTable> captured = sink_tables(pipeline, sink_config.engine, source->describe(pipeline.tables));
-  const std::vector<SinkTable> tables = choose_tables(captured, options.tables, pipeline.name);
+  const std::vector<SinkTable> tables = tables_to_verify(captured, options.tables, pipeline.name);
 
   const std::unique_ptr<Sink> sink = find_engine(engines.sinks, sink_config.engine, "sink").make(sink_config);
   sink->bind(tables);

@@ -159,6 +159,20 @@ TEST_CASE("snapshot --table adds tables and keeps following those that it copied
   CHECK(p.rows_at_sink() == 36);
 }
 
+TEST_CASE("snapshot --table refuses a name that the pipeline does not have, and copies nothing", "[tables]") {
+  ScriptedPipeline p;
+  p.rows = {{"goes", 30}, {"stays", 5}};
+  SessionOptions options;
+  options.stop_after_copy = true;
+  options.only_tables = {"shop.stays", "shop.gose"};
+  p.start(options);
+  REQUIRE(p.ends());
+  REQUIRE(p.runner().error());
+  CHECK(p.runner().error()->kind() == ErrorKind::usage);
+  CHECK(contains(p.runner().error()->what(), "unknown table 'shop.gose' (did you mean 'shop.goes'?)"));
+  CHECK(p.rows_at_sink() == 0);
+}
+
 TEST_CASE("a table without key that comes back must be emptied: kept rows would be there twice", "[tables]") {
   ScriptedPipeline p;
   let_it_leave(p);

@@ -1,4 +1,4 @@
-#include "runtime/verify_selection.h"
+#include "runtime/named_choice.h"
 
 #include <fmt/format.h>
 
@@ -49,51 +49,40 @@ std::string list_of(const std::vector<std::string>& names) {
 
 }  // namespace
 
-const PipelineConfig& choose_pipeline(const Config& config, const std::string& name) {
+const PipelineConfig& choose_pipeline(const Config& config, const std::string& name, const std::string& doing) {
   std::vector<std::string> known;
   for (const PipelineConfig& pipeline : config.pipelines) {
     if (pipeline.name == name || (name.empty() && config.pipelines.size() == 1)) return pipeline;
     known.push_back(pipeline.name);
   }
-  if (known.empty()) throw Error(ErrorKind::config, "verify", "the configuration has no pipeline", "Add one under 'pipelines'.");
+  if (known.empty()) throw Error(ErrorKind::config, doing, "the configuration has no pipeline", "Add one under 'pipelines'.");
   const std::string hint = fmt::format("Pipelines in the configuration: {}.", list_of(known));
-  if (name.empty()) throw Error(ErrorKind::usage, "verify", "the configuration has several pipelines, and none was named", hint);
-  throw Error(ErrorKind::usage, "verify", fmt::format("unknown pipeline '{}'{}", printable(name), suggestion(name, known)), hint);
+  if (name.empty()) throw Error(ErrorKind::usage, doing, "the configuration has several pipelines, and none was named", hint);
+  throw Error(ErrorKind::usage, doing, fmt::format("unknown pipeline '{}'{}", printable(name), suggestion(name, known)), hint);
 }
 
-std::vector<SinkTable> choose_tables(const std::vector<SinkTable>& captured, const std::vector<std::string>& wanted,
-                                     const std::string& pipeline) {
-  if (captured.empty()) {
-    throw Error(ErrorKind::usage, fmt::format("verifying pipeline '{}'", printable(pipeline)),
-                "the source has no table that the pipeline captures, so there is nothing to compare",
-                "Check tables.include and tables.exclude of the pipeline, and the grants of the source's user.");
-  }
-  if (wanted.empty()) return captured;
+std::vector<size_t> choose_tables(const std::vector<TableName>& tables, const std::vector<std::string>& wanted, const std::string& doing) {
   std::vector<std::string> known;
-  for (const SinkTable& table : captured) known.push_back(table.schema->name.text());
+  for (const TableName& table : tables) known.push_back(table.text());
   std::set<size_t> chosen;
   for (const std::string& name : wanted) {
     std::vector<size_t> full, bare;
-    for (size_t i = 0; i < captured.size(); ++i) {
+    for (size_t i = 0; i < tables.size(); ++i) {
       if (known[i] == name) full.push_back(i);
-      if (captured[i].schema->name.table == name) bare.push_back(i);
+      if (tables[i].table == name) bare.push_back(i);
     }
     const std::vector<size_t>& found = full.empty() ? bare : full;
     if (found.empty()) {
-      throw Error(ErrorKind::usage, fmt::format("verifying pipeline '{}'", printable(pipeline)),
-                  fmt::format("unknown table '{}'{}", printable(name), suggestion(name, known)),
+      throw Error(ErrorKind::usage, doing, fmt::format("unknown table '{}'{}", printable(name), suggestion(name, known)),
                   fmt::format("Tables of the pipeline: {}.", list_of(known)));
     }
     if (found.size() > 1) {
-      throw Error(ErrorKind::usage, fmt::format("verifying pipeline '{}'", printable(pipeline)),
-                  fmt::format("table '{}' is in several databases", printable(name)),
+      throw Error(ErrorKind::usage, doing, fmt::format("table '{}' is in several databases", printable(name)),
                   fmt::format("Write it with its database: {} or {}.", printable(known[found[0]]), printable(known[found[1]])));
     }
     chosen.insert(found[0]);
   }
-  std::vector<SinkTable> result;
-  for (size_t i : chosen) result.push_back(captured[i]);
-  return result;
+  return {chosen.begin(), chosen.end()};
 }
 
 }  // namespace tidemark

@@ -1,5 +1,5 @@
 // Names: of pipelines and tables on the command line, and of tables at the sink.
-#include "runtime/verify_selection.h"
+#include "runtime/named_choice.h"
 
 #include "runtime/target_names.h"
 #include "runtime/verify_compare.h"
@@ -49,25 +49,22 @@ std::vector<std::string> targets(const PipelineConfig& pipeline, const std::stri
 
 TEST_CASE("the pipeline is found by name, or is the only one", "[verify]") {
   const Config one = config_with({"shop"}), two = config_with({"shop", "crm"});
-  CHECK(choose_pipeline(one, "").name == "shop");
-  CHECK(choose_pipeline(two, "crm").name == "crm");
-  CHECK(cause_of(ErrorKind::usage, [&] { choose_pipeline(two, "shpo"); }) == "unknown pipeline 'shpo' (did you mean 'shop'?)");
-  CHECK(cause_of(ErrorKind::usage, [&] { choose_pipeline(two, "something"); }) == "unknown pipeline 'something'");
-  cause_of(ErrorKind::usage, [&] { choose_pipeline(two, ""); });
-  cause_of(ErrorKind::config, [&] { choose_pipeline(config_with({}), ""); });
+  CHECK(choose_pipeline(one, "", "verify").name == "shop");
+  CHECK(choose_pipeline(two, "crm", "verify").name == "crm");
+  CHECK(cause_of(ErrorKind::usage, [&] { choose_pipeline(two, "shpo", "verify"); }) == "unknown pipeline 'shpo' (did you mean 'shop'?)");
+  CHECK(cause_of(ErrorKind::usage, [&] { choose_pipeline(two, "something", "verify"); }) == "unknown pipeline 'something'");
+  cause_of(ErrorKind::usage, [&] { choose_pipeline(two, "", "verify"); });
+  cause_of(ErrorKind::config, [&] { choose_pipeline(config_with({}), "", "verify"); });
 }
 
 TEST_CASE("tables are chosen with or without their database", "[verify]") {
-  const auto captured = sink_tables({}, "postgres", {table("a", "orders"), table("b", "orders"), table("b", "items")});
-  CHECK(choose_tables(captured, {}, "p").size() == 3);
-  const auto chosen = choose_tables(captured, {"items", "a.orders", "b.items"}, "p");
-  REQUIRE(chosen.size() == 2);
-  CHECK(chosen[0].schema->name.text() == "a.orders");
-  CHECK(chosen[1].schema->name.text() == "b.items");
-  CHECK(cause_of(ErrorKind::usage, [&] { choose_tables(captured, {"orders"}, "p"); }) == "table 'orders' is in several databases");
-  CHECK(cause_of(ErrorKind::usage, [&] { choose_tables(captured, {"b.item"}, "p"); }) ==
+  const std::vector<TableName> known = {{"a", "orders"}, {"b", "orders"}, {"b", "items"}};
+  CHECK(choose_tables(known, {}, "verify").empty());
+  CHECK(choose_tables(known, {"items", "a.orders", "b.items"}, "verify") == std::vector<size_t>{0, 2});
+  CHECK(cause_of(ErrorKind::usage, [&] { choose_tables(known, {"orders"}, "verify"); }) == "table 'orders' is in several databases");
+  CHECK(cause_of(ErrorKind::usage, [&] { choose_tables(known, {"b.item"}, "verify"); }) ==
         "unknown table 'b.item' (did you mean 'b.items'?)");
-  cause_of(ErrorKind::usage, [&] { choose_tables({}, {}, "p"); });
+  cause_of(ErrorKind::usage, [&] { choose_tables({}, {"a.orders"}, "verify"); });
 }
 
 TEST_CASE("target names follow the templates", "[verify]") {
