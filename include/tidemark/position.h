@@ -20,6 +20,12 @@ struct LogOffset {
   friend auto operator<=>(const LogOffset&, const LogOffset&) = default;
 };
 
+/// MySQL's highest transaction number.
+inline constexpr uint64_t kGtidNumberMax = INT64_MAX;
+
+/// What a server takes as the tag of a GTID: 1 to 32 small letters, digits and underscores, no digit in front.
+bool is_gtid_tag(std::string_view text);
+
 /// Where a GTID comes from: a MySQL uuid (with optional tag, 8.3+), or a MariaDB domain (uuid zero, tag empty).
 struct GtidOrigin {
   std::array<uint8_t, 16> uuid{};

@@ -62,6 +62,13 @@ std::string uuid_text(const std::array<uint8_t, 16>& u) {
 
 }  // namespace
 
+bool is_gtid_tag(std::string_view text) {
+  constexpr size_t kTagMax = 32;
+  const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || c == '_'; };
+  return !text.empty() && text.size() <= kTagMax && letter(text[0]) &&
+         std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9'); });
+}
+
 void GtidSet::add(const Gtid& gtid) {
   if (gtid.number == 0) return;
   if (gtid.origin.uuid == std::array<uint8_t, 16>{}) {
@@ -163,14 +170,15 @@ GtidSet GtidSet::parse_mysql(std::string_view text) {
       std::string_view range = piece;
       Interval interval{};
       if (!piece.empty() && (piece[0] < '0' || piece[0] > '9')) {  // a tag applies to the intervals that follow it
-        if (piece.size() > 32) bad_set(text, "a tag has at most 32 characters");
         origin.tag = std::string(piece);
+        for (char& c : origin.tag) c = static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);  // as the server does
+        if (!is_gtid_tag(origin.tag)) bad_set(text, "a tag has at most 32 letters, digits and underscores");
         continue;
       }
       if (!parse_number(next_piece(range, '-'), interval.first)) bad_set(text, "a number was expected");
       interval.last = interval.first;
       if (!range.empty() && !parse_number(trim(range), interval.last)) bad_set(text, "a number was expected after '-'");
-      if (interval.first == 0 || interval.last < interval.first || interval.last > INT64_MAX)
+      if (interval.first == 0 || interval.last < interval.first || interval.last > kGtidNumberMax)
         bad_set(text, "an interval is empty or out of range");
       set.add(origin, interval);
       any = true;

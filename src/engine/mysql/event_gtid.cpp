@@ -24,6 +24,14 @@ int64_t read_signed_varint(ByteCursor& in) {
   return static_cast<int64_t>(v >> 1) ^ -static_cast<int64_t>(v & 1);
 }
 
+bool is_number(uint64_t number) { return number >= 1 && number <= kGtidNumberMax; }
+
+// Empty: no tag.
+bool read_tag(ByteCursor& in, std::string& out) {
+  out = in.bytes(read_varint(in));
+  return !in.failed() && (out.empty() || is_gtid_tag(out));
+}
+
 // The serialized form: version, size, last field that may not be ignored, then field id and value until the end.
 bool parse_tagged(ByteCursor body, GtidEvent& out) {
   if (read_varint(body) != 1) return false;  // serialization version
@@ -37,14 +45,16 @@ bool parse_tagged(ByteCursor body, GtidEvent& out) {
         for (uint8_t& b : out.gtid.origin.uuid) b = static_cast<uint8_t>(read_varint(body));
         break;
       case 2: out.gtid.number = static_cast<uint64_t>(read_signed_varint(body)); break;
-      case 3: out.gtid.origin.tag = std::string(body.bytes(read_varint(body))); break;
+      case 3:
+        if (!read_tag(body, out.gtid.origin.tag)) return false;
+        break;
       case 4:
       case 5: read_signed_varint(body); break;  // last_committed, sequence_number
       case 6: out.commit_micros = static_cast<int64_t>(read_varint(body)); break;
-      default: return !body.failed() && out.gtid.number != 0;  // what follows is not needed here
+      default: return !body.failed() && is_number(out.gtid.number);  // what follows is not needed here
     }
   }
-  return !body.failed() && out.gtid.number != 0;
+  return !body.failed() && is_number(out.gtid.number);
 }
 
 }  // namespace
@@ -58,7 +68,7 @@ bool parse_mysql_gtid(EventType type, ByteCursor body, GtidEvent& out) {
   if (type == EventType::gtid) {
     std::memcpy(out.gtid.origin.uuid.data(), uuid.data(), 16);
     out.gtid.number = number;
-    if (number == 0) return false;
+    if (!is_number(number)) return false;
   }
   if (body.left() < 17 + 7 || body.u8() != 2) return true;  // before 8.0: no commit time
   body.skip(16);                                            // last_committed, sequence_number
@@ -133,12 +143,12 @@ bool decode_gtid_set(ByteCursor body, GtidSet& out) {
     std::string_view uuid = body.bytes(16);
     if (body.failed()) return false;
     std::memcpy(origin.uuid.data(), uuid.data(), 16);
-    if (format == 1) origin.tag = std::string(body.bytes(read_varint(body)));
+    if (format == 1 && !read_tag(body, origin.tag)) return false;
     uint64_t intervals = body.u64();
     for (uint64_t k = 0; k < intervals && !body.failed(); ++k) {
       uint64_t first = body.u64();
       uint64_t end = body.u64();
-      if (body.failed() || first == 0 || end <= first) return false;
+      if (body.failed() || first == 0 || end <= first || end - 1 > kGtidNumberMax) return false;
       out.add(origin, GtidSet::Interval{first, end - 1});
     }
   }

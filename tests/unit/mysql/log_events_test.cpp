@@ -4,6 +4,7 @@
 #include "engine/mysql/log_position.h"
 #include "engine/mysql/xa_store.h"
 #include "support/catch.h"
+#include "tidemark/error.h"
 
 using namespace tidemark;
 using namespace tidemark::mysql;
@@ -54,6 +55,42 @@ TEST_CASE("GTID sets in the form of the dump request") {
                                                   "3e11fa47")),
                               out));
   CHECK_FALSE(decode_gtid_set(ByteCursor(bytes_of("ffffffffffffff00")), out));
+}
+
+TEST_CASE("tags and numbers of GTIDs that no server has are refused") {
+  const std::string uuid(16, 'u'), number = bytes_of("0200000000000000"), end = bytes_of("0300000000000000");
+  const auto set_with = [&](const std::string& tag) {
+    return bytes_of("0101000000000001") + uuid + static_cast<char>(tag.size() * 2) + tag + bytes_of("0100000000000000") + number + end;
+  };
+  const auto event_with = [&](const std::string& tag, const char* varint) {
+    std::string body = bytes_of("024000");  // serialization version 1, a size, no field that must be known
+    body += bytes_of("0000") + "\x02" + std::string(16, 'b') + "\x04" + bytes_of(varint) + "\x06";
+    return body + static_cast<char>(tag.size() * 2) + tag;
+  };
+  GtidSet set;
+  GtidEvent event;
+  for (const std::string& tag : {std::string("t"), std::string("_a9"), std::string(32, 'x')}) {
+    INFO(tag);
+    REQUIRE(decode_gtid_set(ByteCursor(set_with(tag)), set));
+    CHECK(GtidSet::parse_mysql(set.text()) == set);
+    REQUIRE(parse_mysql_gtid(EventType::gtid_tagged, ByteCursor(event_with(tag, "04")), event));
+    CHECK(event.gtid.origin.tag == tag);
+    CHECK(event.gtid.number == 1);
+  }
+  for (const std::string& tag : {std::string(33, 'x'), std::string(60, 'x'), std::string("9a"), std::string("a b"), std::string("a,b")}) {
+    INFO(tag);
+    CHECK_FALSE(decode_gtid_set(ByteCursor(set_with(tag)), set));
+    CHECK_FALSE(parse_mysql_gtid(EventType::gtid_tagged, ByteCursor(event_with(tag, "04")), event));
+    CHECK_THROWS_AS(GtidSet::parse_mysql("8cb551d8-e52a-11f1-b5b4-02fc00000001:" + tag + ":1"), Error);
+  }
+  // a server keeps small letters only
+  CHECK_FALSE(decode_gtid_set(ByteCursor(set_with("TagX")), set));
+  CHECK(GtidSet::parse_mysql("8cb551d8-e52a-11f1-b5b4-02fc00000001:TagX:1").text() == "8cb551d8-e52a-11f1-b5b4-02fc00000001:tagx:1");
+  // a number of -1; an interval up to 2^63
+  CHECK_FALSE(parse_mysql_gtid(EventType::gtid_tagged, ByteCursor(event_with("t", "02")), event));
+  CHECK_FALSE(parse_mysql_gtid(EventType::gtid, ByteCursor(std::string(17, 'u') + bytes_of("0000000000000080")), event));
+  CHECK_FALSE(decode_gtid_set(
+      ByteCursor(bytes_of("0100000000000000") + uuid + bytes_of("0100000000000000") + number + bytes_of("0100000000000080")), set));
 }
 
 TEST_CASE("the place in the log is kept in 64 bits") {
