@@ -55,17 +55,26 @@ bool remove_from(JsonNode& parent, const JsonLeg& leg) {
   return true;
 }
 
-bool apply_one(JsonNode& root, Operation operation, const std::vector<JsonLeg>& legs, JsonNode value) {
+constexpr const char* kNowhere = "a path leads nowhere in the document before the change";
+constexpr const char* kTooDeep = "the document after the change is deeper than a server allows";
+
+/// nullptr, or what is wrong.
+const char* apply_one(JsonNode& root, Operation operation, const std::vector<JsonLeg>& legs, JsonNode value) {
+  if (operation != Operation::replace && legs.empty()) return kNowhere;
+  const size_t steps = operation == Operation::replace ? legs.size() : legs.size() - 1;
   JsonNode* node = &root;
-  for (size_t i = 0; i + 1 < legs.size() && node != nullptr; ++i) node = step_into(*node, legs[i]);
-  if (node == nullptr) return false;
-  if (operation == Operation::replace) {
-    JsonNode* target = legs.empty() ? node : step_into(*node, legs.back());
-    if (target != nullptr) *target = std::move(value);
-    return target != nullptr;
+  int depth = 0;
+  for (size_t i = 0; i < steps; ++i) {
+    JsonNode* next = step_into(*node, legs[i]);
+    if (next == nullptr) return kNowhere;
+    depth += next == node ? 0 : 1;
+    node = next;
   }
-  if (legs.empty()) return false;
-  return operation == Operation::insert ? insert_into(*node, legs.back(), std::move(value)) : remove_from(*node, legs.back());
+  if (operation == Operation::remove) return remove_from(*node, legs.back()) ? nullptr : kNowhere;
+  if (depth + (operation == Operation::insert ? 1 : 0) + value.levels() > kJsonDepthMax) return kTooDeep;
+  if (operation == Operation::insert) return insert_into(*node, legs.back(), std::move(value)) ? nullptr : kNowhere;
+  *node = std::move(value);
+  return nullptr;
 }
 
 }  // namespace
@@ -94,8 +103,8 @@ bool apply_json_diffs(std::string_view before, std::string_view diffs, std::stri
       why = "malformed value in the list of changes";
       return false;
     }
-    if (!apply_one(root, operation, legs, std::move(value))) {
-      why = "a path leads nowhere in the document before the change";
+    if (const char* wrong = apply_one(root, operation, legs, std::move(value))) {
+      why = wrong;
       return false;
     }
   }

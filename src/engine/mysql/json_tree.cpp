@@ -25,9 +25,10 @@ class Parser {
  public:
   explicit Parser(std::string_view text) : text_(text) {}
 
+  /// `depth`: containers around it.
   bool value(JsonNode& node, int depth) {
     spaces();
-    if (at_ >= text_.size() || depth > kJsonDepthMax) return false;
+    if (at_ >= text_.size()) return false;
     char c = text_[at_];
     if (c == '{' || c == '[') return container(node, c == '{', depth);
     size_t begin = at_;
@@ -103,6 +104,7 @@ class Parser {
   }
 
   bool container(JsonNode& node, bool object, int depth) {
+    if (depth >= kJsonDepthMax) return false;
     node.kind = object ? JsonNode::Kind::object : JsonNode::Kind::array;
     const char close = object ? '}' : ']';
     ++at_;
@@ -132,6 +134,12 @@ size_t JsonNode::place_of(std::string_view key, bool& found) const {
   auto it = std::lower_bound(keys.begin(), keys.end(), key, key_less);
   found = it != keys.end() && *it == key;
   return static_cast<size_t>(it - keys.begin());
+}
+
+int JsonNode::levels() const {
+  int deepest = 0;
+  for (const JsonNode& child : children) deepest = std::max(deepest, child.levels());
+  return kind == Kind::scalar ? 0 : deepest + 1;
 }
 
 bool parse_json(std::string_view text, JsonNode& root) {

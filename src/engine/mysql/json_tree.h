@@ -1,5 +1,5 @@
 // JSON text of the server taken apart so that parts of it can be replaced: scalars stay the text that they are. For partial updates.
-// Value types; one thread; total on any text (depth is limited to kJsonDepthMax).
+// Value types; one thread; total on any text (depth is limited to kJsonDepthMax levels, as on the server).
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,8 @@ struct JsonNode {
 
   /// Place of a member, or where it belongs; `found` says which.
   size_t place_of(std::string_view key, bool& found) const;
+  /// Objects and arrays within each other, this one counted.
+  int levels() const;
 };
 
 /// False: not JSON text as a server prints it.

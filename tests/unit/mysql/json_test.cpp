@@ -57,13 +57,12 @@ std::string nested(int depth) {
 }
 
 std::string diff(char operation, const std::string& path, const std::string& value = {}) {
+  const auto with_length = [](const std::string& bytes) {
+    return std::string("\xFC") + static_cast<char>(bytes.size() & 0xFF) + static_cast<char>(bytes.size() >> 8) + bytes;
+  };
   std::string out(1, operation);
-  out += static_cast<char>(path.size());
-  out += path;
-  if (operation != 2) {
-    out += static_cast<char>(value.size());
-    out += value;
-  }
+  out += with_length(path);
+  if (operation != 2) out += with_length(value);
   return out;
 }
 
@@ -144,6 +143,29 @@ TEST_CASE("partial updates") {
         "{\"a\": [2, {\"b\": 1.50}, 7], \"long\": null}");
   CHECK(applied("[1]", diff(0, "$", kTwo)) == "\"two\"");
   CHECK(applied(document, {}) == document);
+}
+
+TEST_CASE("partial updates make no document deeper than a server does") {
+  const auto levels = [](int n) { return std::string(static_cast<size_t>(n), '[') + std::string(static_cast<size_t>(n), ']'); };
+  const auto path = [](int n) {
+    std::string out = "$";
+    for (int i = 0; i < n; ++i) out += "[0]";
+    return out;
+  };
+  const std::string too_deep = "! the document after the change is deeper than a server allows";
+  CHECK(applied(levels(100), {}) == levels(100));
+  CHECK(applied(levels(101), {}) == "! the document before the change is not JSON");
+  CHECK(applied(levels(60), diff(1, path(60), nested(40))) == levels(100));
+  CHECK(applied(levels(60), diff(1, path(60), nested(41))) == too_deep);
+  CHECK(applied(levels(60), diff(0, path(59), nested(41))) == levels(100));
+  CHECK(applied(levels(60), diff(0, path(59), nested(42))) == too_deep);
+  // a scalar is its own first element: that leads no deeper
+  CHECK(applied("[1]", diff(0, path(80), nested(99))) == levels(100));
+  CHECK(applied("[1]", diff(0, path(80), nested(100))) == too_deep);
+  // one change on the other
+  std::string climbing;
+  for (int i = 1; i <= 100; ++i) climbing += diff(1, path(i), nested(1));
+  CHECK(applied("[]", climbing) == too_deep);
 }
 
 TEST_CASE("partial updates that do not fit are refused") {
