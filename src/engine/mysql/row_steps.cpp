@@ -64,7 +64,7 @@ bool is_understood(const MapColumn& column) {
   switch (column.type) {
     case ColumnType::bit: return meta >= 1 && meta <= 64;
     case ColumnType::enumeration: return meta == 1 || meta == 2;
-    case ColumnType::set: return meta >= 1 && meta <= 8;
+    case ColumnType::set: return (meta >= 1 && meta <= 4) || meta == 8;  // what servers store
     case ColumnType::timestamp2:
     case ColumnType::datetime2:
     case ColumnType::time2: return meta <= 6;
@@ -125,7 +125,22 @@ void compile_bytes(RowStep& step, const MapColumn& from, const Column& to) {
   }
 }
 
+/// ENUM and SET of which nobody knows the labels.
+StepCode number_code(uint16_t bytes) {
+  switch (bytes) {
+    case 1: return StepCode::uint8;
+    case 2: return StepCode::uint16;
+    case 3: return StepCode::uint24;
+    case 4: return StepCode::uint32;
+    default: return StepCode::uint64;
+  }
+}
+
 void compile_labels(RowStep& step, const MapColumn& from, const Column& to, StepLabels& labels) {
+  if (to.kind == ValueKind::uint64) {
+    step.code = number_code(from.meta);
+    return;
+  }
   step.kind = to.kind;
   step.code = from.type == ColumnType::set ? StepCode::set : StepCode::enumeration;
   step.prefix = static_cast<uint8_t>(from.meta);

@@ -62,7 +62,8 @@ struct TableMapHead {
 };
 bool parse_table_map_head(ByteCursor body, TableMapHead& head);
 
-/// A schema for decoding a log without its server: names "@1", "@2".. where the log has none, signed where it does not say.
+/// A schema for decoding a log without its server: names "@1", "@2".. where the log has none, signed where it does not say, numbers for
+/// ENUM and SET without labels.
 SchemaRef schema_from_table_map(const TableMap& map, Flavour flavour);
 
 }  // namespace tidemark::mysql

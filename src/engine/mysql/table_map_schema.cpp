@@ -41,11 +41,8 @@ void make_characters(Column& column, const MapColumn& from, const TableMap& map)
 void make_labelled(Column& column, const MapColumn& from) {
   column.is_set = from.type == ColumnType::set;
   column.native_type = column.is_set ? "set" : "enum";
-  if (from.labels.empty()) {
-    // only the numbers are known: they are labels as good as any
-    size_t count = column.is_set ? from.meta * 8u : from.meta == 1 ? 255u : 65535u;
-    for (size_t i = 1; i <= count; ++i) column.labels.push_back(std::to_string(i));
-    make_text(column, "utf8mb4");
+  if (from.labels.empty()) {  // only its number is known, of a SET the bits
+    column.kind = ValueKind::uint64;
     return;
   }
   const Charset* charset = collation_by_id(from.collation).charset;

@@ -111,9 +111,49 @@ TEST_CASE("a schema from the log alone") {
   CHECK(schema->columns[0].name == "@1");
   CHECK(schema->columns[0].kind == ValueKind::int64);
   CHECK(schema->columns[14].kind == ValueKind::bytes);
-  CHECK(schema->columns[10].labels.size() == 255);
+  CHECK(schema->columns[10].native_type == "enum");
+  CHECK(schema->columns[10].kind == ValueKind::uint64);
+  CHECK(schema->columns[10].labels.empty());
   CHECK_FALSE(schema->has_key());
   CHECK_NOTHROW(RowDecoder(bare, schema, kMysql97));
+}
+
+TEST_CASE("ENUM and SET without labels are their numbers, however many there are") {
+  TableMap map;
+  map.database = map.table = "t";
+  for (const auto& [type, bytes] : {std::pair(ColumnType::enumeration, 1),
+                                    {ColumnType::enumeration, 2},
+                                    {ColumnType::set, 1},
+                                    {ColumnType::set, 2},
+                                    {ColumnType::set, 3},
+                                    {ColumnType::set, 4},
+                                    {ColumnType::set, 8}}) {
+    MapColumn column;
+    column.type = type;
+    column.meta = static_cast<uint16_t>(bytes);
+    map.columns.push_back(column);
+  }
+  SchemaRef schema = schema_from_table_map(map, Flavour::mysql);
+  RowDecoder decoder(map, schema, kMysql97);
+  const std::string row = from_hex(
+      "0002ffff8101800300000000008001000000000000"
+      "80");
+  const char* at = row.data();
+  std::vector<Value> values(map.columns.size());
+  Arena arena;
+  ImageColumns all;
+  all.count = values.size();
+  all.all = true;
+  REQUIRE(decoder.decode(at, row.data() + row.size(), all, nullptr, nullptr, values.data(), arena));
+  const uint64_t expected[] = {2, 65535, 0x81, 0x8001, 3, 0x80000000, 0x8000000000000001};
+  for (size_t i = 0; i < values.size(); ++i) CHECK(values[i].uint64() == expected[i]);
+
+  map.columns.assign(kColumnsMax, map.columns[1]);
+  schema = schema_from_table_map(map, Flavour::mysql);
+  size_t labels = 0;
+  for (const Column& column : schema->columns) labels += column.labels.size();
+  CHECK(labels == 0);  // 65535 a column would be gigabytes
+  CHECK_NOTHROW(RowDecoder(map, schema, kMysql97));
 }
 
 TEST_CASE("a schema that is not the log's is told apart") {
