@@ -99,6 +99,7 @@ bool PayloadReader::fill(size_t want) {
     }
     s.end += made;
     s.unpacked += made;
+    if (s.unpacked > s.announced) return fail("holds more than the " + std::to_string(s.announced) + " bytes that it announces"), false;
   }
   return true;
 }

@@ -27,7 +27,8 @@ class PayloadReader {
   /// payload.
   bool open(ByteCursor body);
   enum class Step : uint8_t { event, end, failed };
-  /// `event`: header and body, valid until the next call. Checks at the end that everything announced was there.
+  /// `event`: header and body, valid until the next call. Fails as soon as more than announced has come out, and at the end when it
+  /// was less.
   Step next(std::string_view& event);
   const std::string& error() const { return error_; }
 

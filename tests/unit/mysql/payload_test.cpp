@@ -106,6 +106,23 @@ TEST_CASE("payloads that are not whole") {
   for (size_t n = 0; n < body.size(); ++n) CHECK(walk(body.substr(0, n)).starts_with("transaction payload: "));
 }
 
+TEST_CASE("a payload that holds more than it announces is left at once") {
+  const std::string plain = event('a', 81) + event('b', 16 << 20);
+  const std::string why = "transaction payload: holds more than the 100 bytes that it announces";
+  for (const std::string& body : {payload(zstd(plain), 0, 100), payload(plain, 255, 100)}) {
+    PayloadReader reader;
+    std::string_view inner;
+    REQUIRE(reader.open(ByteCursor(body)));
+    CHECK(reader.next(inner) == PayloadReader::Step::failed);
+    CHECK(reader.error() == why);
+    CHECK(reader.next(inner) == PayloadReader::Step::failed);
+  }
+  // what was announced has come out when the rest begins
+  const std::string body = payload(zstd(event('a', 70000) + event('b', 16 << 20)), 0, 70019);
+  CHECK(walk(body) == "transaction payload: holds more than the 70019 bytes that it announces");
+  CHECK(walk(payload(zstd(event('a', 81)), 0, 99)) == "transaction payload: holds more than the 99 bytes that it announces");
+}
+
 TEST_CASE("MariaDB's compressed binlog data") {
   std::string plain(100000, 'x'), out = "kept ", why;
   std::string packed = from_hex("830186A0") + deflated(plain);
