@@ -9,6 +9,7 @@
 #include "engine/mysql/checksum.h"
 #include "engine/mysql/decode_json.h"
 #include "engine/mysql/event_control.h"
+#include "engine/mysql/payload.h"
 #include "engine/mysql/table_map.h"
 #include "engine/mysql/transaction_assembler.h"
 #include "support/catch.h"
@@ -58,20 +59,37 @@ std::string cut(const std::string& event, size_t body, bool checksum) {
   return out;
 }
 
-std::vector<SchemaRef> schemas(const Capture& capture) {
-  std::vector<SchemaRef> out;
-  std::set<std::string> known;
-  for (const std::string& event : capture.events) {
-    if (parse_event_header(event).type != EventType::table_map) continue;
+class Schemas {
+ public:
+  explicit Schemas(const Capture& capture) : flavour_(capture.server.flavour) {
+    for (const std::string& event : capture.events)
+      take(std::string_view(event).substr(0, event.size() - (capture.checksums ? kChecksumBytes : 0)));
+  }
+  std::vector<SchemaRef> found;  // as each table is introduced first
+
+ private:
+  void take(std::string_view event) {
+    const EventType type = parse_event_header(event).type;
+    const ByteCursor body(event.substr(kEventHeaderBytes));
+    if (type == EventType::table_map) introduce(body);
+    if (type != EventType::transaction_payload) return;
+    PayloadReader payload;
+    REQUIRE(payload.open(body));
+    std::string_view inner;
+    while (payload.next(inner) == PayloadReader::Step::event) take(inner);
+    REQUIRE(payload.error().empty());
+  }
+
+  void introduce(const ByteCursor& body) {
     TableMap map;
     std::string why;
-    ByteCursor body(std::string_view(event).substr(kEventHeaderBytes));
-    if (capture.checksums) body.shrink(kChecksumBytes);
-    REQUIRE(parse_table_map(body, capture.server.flavour, map, why));
-    if (known.insert(map.table).second) out.push_back(schema_from_table_map(map, capture.server.flavour));
+    REQUIRE(parse_table_map(body, flavour_, map, why));
+    if (known_.insert(map.table).second) found.push_back(schema_from_table_map(map, flavour_));
   }
-  return out;
-}
+
+  const Flavour flavour_;
+  std::set<std::string> known_;
+};
 
 // "" or the kind of the Error
 std::string outcome(const std::function<void()>& work) {
@@ -127,7 +145,7 @@ std::string decoded(const std::vector<std::string>& events) {
 TEST_CASE("events of the captures, cut short, are refused or understood") {
   size_t refused = 0, all = 0;
   for (const Capture& capture : captures()) {
-    const std::vector<SchemaRef> tables = schemas(capture);
+    const std::vector<SchemaRef> tables = Schemas(capture).found;
     std::set<EventType> seen;
     for (size_t i = 1; i < capture.events.size(); ++i) {
       const EventType type = parse_event_header(capture.events[i]).type;
@@ -158,9 +176,13 @@ TEST_CASE("events of the captures, cut short, are refused or understood") {
 TEST_CASE("the assembler takes the captures as far as statements let it") {
   for (const Capture& capture : captures()) {
     INFO(capture.name);
-    // The statement format changes captured tables without row events; after ALTER TABLE the schemas of this test no longer hold.
-    const std::string kind = assembled(capture, schemas(capture), capture.events);
-    const bool statements = capture.name.find("statements") != std::string::npos;
-    CHECK((statements ? kind == "unsupported" : kind.empty() || kind == "schema_changed"));
+    const std::string kind = assembled(capture, Schemas(capture).found, capture.events);
+    const auto holds = [&](const char* word) { return capture.name.find(word) != std::string::npos; };
+    if (holds("statements"))
+      CHECK(kind == "unsupported");  // captured tables change without row events
+    else if (holds("rows"))
+      CHECK(kind == "schema_changed");  // rows that follow an ALTER TABLE, by which the schemas of this test no longer hold
+    else
+      CHECK(kind.empty());
   }
 }
