@@ -76,6 +76,10 @@ def table_map_seeds():
         maps = [body(event) for event in captured(capture) if event[TYPE_AT] == TABLE_MAP]
         for number, data in enumerate(dict.fromkeys(maps)):
             yield "%s_%02d" % (server_name(server), number), bytes([server]) + data
+    columns = 1000  # unlabelled ENUMs of two bytes
+    count = b"\xfc" + columns.to_bytes(2, "little")
+    types = b"\xfe" * columns + b"\xfc" + (2 * columns).to_bytes(2, "little") + b"\xf7\x02" * columns
+    yield "unlabelled", bytes([0]) + bytes(8) + b"\1d\0\1t\0" + count + types + b"\xff" * (columns // 8)
 
 
 def rows_seeds():
@@ -97,19 +101,29 @@ def json_diff_seeds():
     changes = {"replace": update[at:value + 1 + update[value]], "remove": b"\x02\x03$.b"}
     changes["insert"] = b"\x01\x03$.c" + update[value:value + 1 + update[value]]
     text = b'{"a": [1, 2, 3], "b": {"c": "d\\u0001", "e": null}}'
+    deep = b"[" * 99 + b"]" * 99
+    for name, levels in (("insert_to_the_depth_limit", 1), ("insert_beyond_the_depth_limit", 2)):
+        path, array = b"$" + b"[0]" * 99, b"\x02\x00\x00\x04\x00"
+        value = array if levels == 1 else b"\x02\x01\x00\x0b\x00\x02\x07\x00" + array[1:]
+        changes[name] = b"\x01\xfc" + len(path).to_bytes(2, "little") + path + bytes([len(value)]) + value
     for name, change in changes.items():
-        size = len(text) + len(change)
-        split = -(-len(text) * 255 // size)
-        while size * split // 255 < len(text):
+        before = deep if "depth" in name else text
+        size = len(before) + len(change)
+        split = -(-len(before) * 255 // size)
+        while size * split // 255 < len(before):
             split += 1
-        padding = b" " * (size * split // 255 - len(text))  # the document may end in spaces
-        yield name, bytes([split]) + text + padding + change
+        padding = b" " * (size * split // 255 - len(before))  # the document may end in spaces
+        yield name, bytes([split]) + before + padding + change
 
 
 def compressed_seeds():
     payloads = [event for event in captured("mysql-9.7") + list(logged("log_mysql_9_7_b")) if event[TYPE_AT] == PAYLOAD]
     for number, event in enumerate(payloads):
         yield "payload_%d" % number, b"\0" + body(event)
+    inner = bytes(9) + (219).to_bytes(4, "little") + bytes(206)
+    for name, size in (("exactly", 219), ("too_little", 218), ("too_much", 220)):
+        head = b"\x02\x03\xfc\xff\x00" + b"\x03\x01" + bytes([size]) + b"\x01\x01" + bytes([len(inner)]) + b"\0"
+        yield "payload_announces_" + name, b"\0" + head + inner
     rows = b"".join(event for event in captured("mysql-9.7")[2:6])
     yield "events_to_compress", b"\4" + rows
     yield "value_to_compress", b"\5" + b"abc" * 50
@@ -139,8 +153,9 @@ def gtid_set_seeds():
         for event in logged(log):
             if event[TYPE_AT] == 35:
                 yield "previous_gtids_" + log[-1], b"\2" + body(event)
-    tagged = "0101000000000001" + UUID.replace("-", "") + "046162" + "0100000000000000" + "0500000000000000" + "0600000000000000"
-    yield "binary_tagged", b"\2" + bytes.fromhex(tagged)
+    for name, tag in (("", b"ab"), ("_longest", b"t" * 32), ("_too_long", b"t" * 33)):
+        head = bytes.fromhex("0101000000000001" + UUID.replace("-", "")) + bytes([len(tag) * 2])
+        yield "binary_tagged" + name, b"\2" + head + tag + b"".join(n.to_bytes(8, "little") for n in (1, 5, 6))
 
 
 def position_seeds():
@@ -169,10 +184,14 @@ def state_seeds():
     yield "second_page", b"\1" + bytes([8, 16, 0, 2]) + b"\xff\xff"
     yield "empty_file", b"\0"
     yield "only_magic", b"\0SQLite format 3\0\x10\0\2\2\0"
-    yield "schema", (b'\2{"columns":[{"auto_increment":false,"charset":"","collation":"","default":"","fixed_length":false,"kind":3,'
-                     b'"labels":[],"large_object":false,"length":0,"name":"id","native_type":"bigint","nullable":false,"order_known":true,'
-                     b'"ordinal":0,"scale":0,"set":false,"unsigned":false}],"database":"shop","key":[0],"key_origin":1,"rows_estimated":7,'
-                     b'"source_columns":1,"table":"orders"}')
+    schema = (b'\2{"columns":[{"auto_increment":false,"charset":"","collation":"","default":"","fixed_length":false,"kind":3,'
+              b'"labels":[],"large_object":false,"length":0,"name":"id","native_type":"bigint","nullable":false,"order_known":true,'
+              b'"ordinal":0,"scale":0,"set":false,"unsigned":false}],"database":"shop","key":[0],"key_origin":1,"rows_estimated":7,'
+              b'"source_columns":1,"table":"orders"}')
+    yield "schema", schema
+    for name, before, after in (("kind", b'"kind":3', b'"kind":99'), ("key_origin", b'origin":1', b'origin":-1'),
+                                ("ordinal", b'"ordinal":0', b'"ordinal":65536'), ("key", b"[0]", b"[1]")):
+        yield "schema_wrong_" + name, schema.replace(before, after)
 
 
 def json_seeds():

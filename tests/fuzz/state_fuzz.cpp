@@ -118,8 +118,13 @@ void check_schema(std::string_view text) {
   try {
     const TableSchema schema = schema_from_json(text);
     must(schema_from_json(schema_to_json(schema)) == schema, "a schema comes back from its text");
+    for (const Column& column : schema.columns) {
+      must(!kind_name(column.kind).empty() && column.kind != ValueKind::absent && column.kind != ValueKind::null, "a column has a kind");
+      must(column.ordinal < schema.source_columns, "a column has a place in the table");
+    }
+    for (const uint16_t place : schema.key) must(place < schema.columns.size(), "a key is of columns");
   } catch (const Error& error) {
-    must(error.kind() == ErrorKind::state && !error.cause().empty(), "a refusal is about the state file");
+    must(error.kind() == ErrorKind::state && !error.cause().empty() && !error.hint().empty(), "a refusal says what to do");
   }
 }
 
