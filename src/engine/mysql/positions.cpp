@@ -4,14 +4,34 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <functional>
 #include <optional>
+#include <thread>
 
 #include "engine/mysql/dialect.h"
 
 namespace tidemark::mysql {
 
 namespace {
+
+// MySQL lists a log that it writes up to the last byte of the file, and fails where the last event is not whole yet.
+constexpr unsigned kNoWholeEvent = 1220;
+constexpr std::chrono::seconds kWholeWithin{3};
+constexpr std::chrono::milliseconds kWholePause{20};
+
+/// Reads again while the server finds an event that is not whole, for as long as writing one may take.
+template <typename Read>
+auto once_whole(Read read) {
+  for (const auto until = std::chrono::steady_clock::now() + kWholeWithin;;) {
+    try {
+      return read();
+    } catch (const Error& e) {
+      if (e.server_code() != std::to_string(kNoWholeEvent) || std::chrono::steady_clock::now() > until) throw;
+    }
+    std::this_thread::sleep_for(kWholePause);
+  }
+}
 
 uint64_t to_number(std::string_view text) {
   uint64_t n = 0;
@@ -38,7 +58,8 @@ void each_event(Connection& connection, const std::string& file,
       throw;
     }
   }
-  const bool failed = mysql_errno(mysql) != 0;
+  // what comes behind the last one that is wanted may be in the midst of being written
+  const bool failed = mysql_errno(mysql) != 0 && (wanted || mysql_errno(mysql) != kNoWholeEvent);
   mysql_free_result(result);
   if (failed) connection.fail(fmt::format("reading the events of {}", printable(file)));
 }
@@ -52,7 +73,7 @@ GtidSet gtid_of_event(std::string_view info) {
   return info == "ANONYMOUS" ? GtidSet() : GtidSet::parse_mysql(info);
 }
 
-GtidSet mysql_gtids_at(Connection& connection, const std::string& file, uint64_t byte) {
+GtidSet listed_gtids_before(Connection& connection, const std::string& file, uint64_t byte) {
   GtidSet set;
   each_event(connection, file, [&](uint64_t at, std::string_view type, std::string_view info) {
     if (at >= byte) return false;
@@ -67,6 +88,10 @@ GtidSet mysql_gtids_at(Connection& connection, const std::string& file, uint64_t
     return true;
   });
   return set;
+}
+
+GtidSet mysql_gtids_at(Connection& connection, const std::string& file, uint64_t byte) {
+  return once_whole([&] { return listed_gtids_before(connection, file, byte); });
 }
 
 /// Nothing when no event begins there.
@@ -147,11 +172,12 @@ void check_mysql_contents(Connection& connection, const Position& position) {
   if (it->bytes == position.offset.byte) return;
   ResultRow next;
   try {
-    next = connection.query_row(
-        fmt::format("SHOW BINLOG EVENTS IN {} FROM {} LIMIT 1", quote_text(file), std::max<uint64_t>(4, position.offset.byte)));
-  } catch (const Error& e) {
-    constexpr const char* kNoEventThere = "1220";
-    if (e.server_code() != kNoEventThere) throw;
+    next = once_whole([&] {
+      return connection.query_row(
+          fmt::format("SHOW BINLOG EVENTS IN {} FROM {} LIMIT 1", quote_text(file), std::max<uint64_t>(4, position.offset.byte)));
+    });
+  } catch (const Error& e) {  // still: no event begins there
+    if (e.server_code() != std::to_string(kNoWholeEvent)) throw;
   }
   if (next.size() < 6 || !next[2] || !next[5])
     other_contents(position, fmt::format("no event of {} begins at byte {}", printable(file), position.offset.byte));
