@@ -57,10 +57,11 @@ std::string_view padded(std::string_view bytes, size_t width, Arena& arena) {
   return {p, width};
 }
 
-bool enum_value(const char* p, const RowStep& step, const StepLabels& labels, Value& out) {
+/// Copied: the next file of the log ends the decoder and its labels, while the batch with the value goes on.
+bool enum_value(const char* p, const RowStep& step, const StepLabels& labels, Arena& arena, Value& out) {
   uint64_t index = load_little(p, step.prefix);
   if (index > step.width) return false;
-  out = Value::of_bytes(step.kind, index == 0 ? std::string_view() : std::string_view(labels[step.labels + index - 1]));
+  out = Value::of_bytes(step.kind, index == 0 ? std::string_view() : arena.copy(labels[step.labels + index - 1]));
   return true;
 }
 
@@ -232,7 +233,7 @@ bool RowDecoder::decode(const char*& at, const char* end, const ImageColumns& co
           break;
         case StepCode::bits: out = Value::of_bytes(ValueKind::bits, {p, width}); break;
         case StepCode::enumeration:
-          if (!enum_value(p, step, labels_, out)) return fail_at(i, "ENUM index beyond its labels");
+          if (!enum_value(p, step, labels_, arena, out)) return fail_at(i, "ENUM index beyond its labels");
           break;
         case StepCode::set:
           if (!set_value(p, step, labels_, scratch_, arena, out)) return fail_at(i, "SET member beyond its labels");
