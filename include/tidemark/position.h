@@ -88,12 +88,15 @@ struct Position {
   /// PostgreSQL: transactions up to here (TransactionMark::txid) that no snapshot has been seen to contain: what a read view must still be
   /// checked for, also after a restart.
   std::vector<uint64_t> unseen;
+  /// MariaDB: loose commits (CommitOrder) up to here changed tables that are not copied yet, so that read views must still be opened under
+  /// a lock, also after a restart.
+  bool loose = false;
 
   bool known() const { return lineage != Lineage::none; }
   /// "binlog.000012:4711", file number with at least six digits as servers print it; "-" when unknown.
   std::string file_text() const;
   /// Stable text: "mysql server=<uuid> file=<binlog.000012:4711> gtids=<set> [read_from=<file:pos> read_from_gtids=<set>]
-  /// [unseen=<txid,txid>]".
+  /// [unseen=<txid,txid>] [loose=1]".
   std::string text() const;
   static Position parse(std::string_view text);
   friend bool operator==(const Position&, const Position&) = default;

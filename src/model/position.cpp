@@ -57,6 +57,7 @@ std::string Position::text() const {
     if (!read_from_gtids.empty()) out += " read_from_gtids=" + read_from_gtids.text();
   }
   if (!unseen.empty()) out += fmt::format(" unseen={}", fmt::join(unseen, ","));
+  if (loose) out += " loose=1";
   return out;
 }
 
@@ -91,6 +92,8 @@ Position Position::parse(std::string_view text) {
       p.read_from_gtids = gtids(value);
     else if (name == "unseen")
       parse_txids(text, value, p.unseen);
+    else if (name == "loose" && value == "1")
+      p.loose = true;
     else
       bad_position(text, "an unknown name before '='");
   }

@@ -12,6 +12,7 @@ Core::Core(CoreOptions options, Position start, std::vector<CoreTable> tables)
   for (const CoreTable& t : tables) {
     tables_.emplace_back(t, options_.chunk_rows);
     if (!tables_.back().copy.done()) ++chunks_left_;
+    tables_.back().locked = delivered_.loose;
     for (const ChunkRecord& record : t.records) overlap_end_ = std::max(overlap_end_, record.high);
   }
 }
@@ -46,6 +47,7 @@ void Core::seal(bool commit) {
   batch.keep.push_back(building_.arena);
   batch.commit = commit;
   if (commit) {
+    delivered_.loose = delivered_.loose && chunks_left_ != 0;
     batch.position = delivered_;
     if (batch.position.read_from >= batch.position.offset) {
       batch.position.read_from = {};

@@ -156,7 +156,7 @@ class Core {
     bool sink_was_empty;
     bool touched = false;  // a change was applied while the copy runs: its key may meet a chunk row
     bool dirty = false;
-    bool locked = false;       // a loose transaction changed it: views are opened under a lock from then on
+    bool locked = false;       // a loose transaction changed it, now or before a restart: views are opened under a lock from then on
     bool in_progress = false;  // the transaction under way changed it
     uint64_t chunk_rows;       // adapted
     uint32_t uncommitted = 0;  // chunks emitted, their commit not confirmed

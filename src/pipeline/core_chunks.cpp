@@ -95,7 +95,7 @@ void Core::give_back(const ChunkTask& task) {
 void Core::note_commit_order(const TransactionMark& mark) {
   for (uint32_t table : tables_changed_) {
     tables_[table].in_progress = false;
-    if (mark.order == CommitOrder::loose) tables_[table].locked = true;
+    if (mark.order == CommitOrder::loose) tables_[table].locked = delivered_.loose = true;
   }
   tables_changed_.clear();
   if (mark.order == CommitOrder::xa && chunks_left_ != 0) xa_unproved_.push_back({mark.begin, mark.xid});

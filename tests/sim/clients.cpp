@@ -177,7 +177,7 @@ void Source::log_transaction(Client& client, size_t bytes) {
   entry.txid = client.txid;
   entry.locks = client.locks;
   if (plan_.unordered && bytes % 4 < 2) {
-    entry.order = bytes % 4 == 0 && bytes % 3 == 0 ? CommitOrder::loose : CommitOrder::xa;
+    entry.order = bytes % 3 == 0 || plan_.linger > 20 ? CommitOrder::loose : CommitOrder::xa;
     entry.xid = 10 + log_.size() % 50;
   }
   entry.first = static_cast<uint32_t>(changes_.size());

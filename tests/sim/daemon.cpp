@@ -39,8 +39,8 @@ void Daemon::start() {
 }
 
 void Daemon::connect() {
-  source_.end_loose();
   const SavedState& saved = sink_.saved();
+  if (!saved.position.known()) source_.end_loose();
   const StateFile::Contents stored = state_.contents();
   if (state_differs("simulated", saved, stored.pipeline, "state")) state_.rebuild(saved);
   copy_allowed_ = true;

@@ -89,6 +89,7 @@ Plan Plan::draw(uint64_t seed) {
   plan.server = static_cast<ServerKind>(rng.below(4));
   plan.visible_in_order = plan.server == ServerKind::mariadb || (plan.server != ServerKind::postgres && rng.one_in(2));
   plan.unordered = plan.server == ServerKind::mariadb && rng.one_in(2);
+  if (rng.one_in(2)) plan.linger = rng.one_in(2) ? 20 : 80;
   if (rng.one_in(2)) {
     plan.images = plan.server == ServerKind::postgres ? Images::toast : rng.one_in(2) ? Images::minimal : Images::noblob;
   }

@@ -93,7 +93,7 @@ bool Source::reveal(Rng& rng) {
   if (visible_count_ == log_.size()) return false;
   if (plan_.server == ServerKind::mariadb) {
     const size_t late = turn_ - visible_count_;  // their turn has come
-    if (turn_ == log_.size() || (late != 0 && rng.one_in(2))) {
+    if (late != 0 && rng.one_in(plan_.linger)) {
       size_t pick = rng.below(static_cast<uint32_t>(late));
       for (size_t i = 0; i < turn_; ++i) {
         if (!log_[i].visible && pick-- == 0) {
@@ -102,6 +102,7 @@ bool Source::reveal(Rng& rng) {
         }
       }
     }
+    if (turn_ == log_.size()) return true;
     LogEntry& entry = log_[turn_++];
     if (entry.order == CommitOrder::log) show(entry);
     return true;

@@ -102,7 +102,7 @@ class Source {
   std::optional<View> open_view(int table, bool need_exact, bool need_lock, const Listed& before) const;
   Listed list() const;
   static constexpr uint64_t kStaysPrepared = 9;
-  /// Loose commits take microseconds: those that a session has not seen itself are over when it begins.
+  /// Loose commits take microseconds: those that nobody has read yet are over when a pipeline takes its first position.
   void end_loose();
   LogOffset log_end() const { return tail_; }
   const Rows& visible_rows(int table) const { return visible_[static_cast<size_t>(table)]; }

@@ -173,6 +173,31 @@ TEST_CASE("a copy is completed before the stop position counts") {
   CHECK(core.copy_committed());
 }
 
+TEST_CASE("views are opened under a lock while loose commits of before the session may not be visible") {
+  CoreTable table;
+  table.schema = two_columns();
+  table.copy = true;
+  Position resumed = start();
+  resumed.loose = true;
+  Core core({}, resumed, {table});
+  auto task = core.take_chunk_task();
+  REQUIRE(task);
+  ChunkOpening opening = core.open_chunk(*task, key_of(1));
+  CHECK(opening.locked);
+  core.chunk_read(*task, read_of(1, 0.1));
+  auto batch = core.take_batch(true);
+  REQUIRE(batch);
+  CHECK(batch->position.loose);
+  core.on_committed(*batch);
+  task = core.take_chunk_task();
+  REQUIRE(task);
+  CHECK(core.open_chunk(*task, std::nullopt).locked);
+  core.chunk_read(*task, read_of(0, 0.1));
+  batch = core.take_batch(true);
+  REQUIRE(batch);
+  CHECK_FALSE(batch->position.loose);  // nothing is left to be read
+}
+
 TEST_CASE("chunks grow and shrink towards half a second, within their bounds") {
   CoreOptions options;
   options.chunk_rows = 1000;
