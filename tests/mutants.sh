@@ -58,7 +58,7 @@ plant() {  # plant PATCH: prints the mutant's line, fails when it is not caught
     echo "$name: NOT CAUGHT (exit status $status)"
     return 1
   fi
-  printf '%-34s caught in %5.1f s: %s\n' "$name" "$((($(date +%s%N) - start) / 100000000))e-1" "${output:0:150}"
+  printf '%-38s caught in %5.1f s: %s\n' "$name" "$((($(date +%s%N) - start) / 100000000))e-1" "${output:0:150}"
 }
 
 planted=0 missed=0 pids=()

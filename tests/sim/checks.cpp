@@ -96,6 +96,25 @@ void check_drops(const Source& source, const Sink& sink, const LogBatch& batch, 
   if (dropped > may_drop + given_up) throw Violation("a change was dropped, although its key is in the sink or not known to be unread");
 }
 
+void check_settled(const Source& source, const TableShape& shape, const KeyRange& range, const View& view,
+                   const std::vector<WaitingChange>& waiting, const CoreCounts& before, const CoreCounts& after) {
+  const uint64_t in_read = after.dropped_in_read - before.dropped_in_read;
+  const uint64_t not_read = after.dropped_not_read_yet - before.dropped_not_read_yet;
+  if (in_read + not_read == 0) return;
+  uint64_t seen = 0, beyond = 0;
+  for (const WaitingChange& w : waiting) {
+    seen += view.has(source.log()[w.transaction]);
+    bool inside = true;
+    for (int place : w.places) inside = inside && (place < 0 || !shape.has_key() || shape.in_range(place / 2, range));
+    beyond += !inside;
+  }
+  if (in_read > seen) throw Violation("a change that waited was dropped as seen by a read that has not seen it");
+  const Plan& plan = source.plan();
+  // A key that got a chunk of its own, or a read that is thrown away: the next read is due to have them.
+  const bool read_again = plan.images != Images::full || (!shape.has_key() && plan.unordered);
+  if (not_read > beyond && !read_again) throw Violation("a change that waited was dropped as not read yet, although its chunk was read");
+}
+
 void check_counts(const Core& core) {
   const CoreCounts& c = core.counts();
   if (c.changes_in != c.changes_applied + c.dropped_not_read_yet + c.dropped_in_read + c.merged + c.deferred)

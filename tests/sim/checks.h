@@ -16,6 +16,15 @@ size_t check_sink(const Source& source, const Sink& sink, size_t before);
 /// Each change of the batch that was dropped could be dropped: not on a key whose chunk is in the sink, not in a table whose chunks'
 /// extents are not known, and as seen by a read only when the source shows it to reads.
 void check_drops(const Source& source, const Sink& sink, const LogBatch& batch, const CoreCounts& before, const CoreCounts& after);
+/// A change that was delivered while a chunk of its table was being read.
+struct WaitingChange {
+  size_t transaction;
+  int places[2];  // of the rows before and after, -1: none
+};
+/// What became of them when the rows came: dropped as seen by the read only when the view had them, as not read yet only where the read
+/// ended before their keys. `range`: of the chunk, as far as it was read.
+void check_settled(const Source& source, const TableShape& shape, const KeyRange& range, const View& view,
+                   const std::vector<WaitingChange>& waiting, const CoreCounts& before, const CoreCounts& after);
 /// What became of the changes adds up.
 void check_counts(const Core& core);
 /// The core holds no more than its options allow it.

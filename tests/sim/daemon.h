@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "pipeline/core.h"
+#include "sim/checks.h"
 #include "sim/rng.h"
 #include "sim/sink.h"
 #include "sim/source.h"
@@ -52,6 +53,8 @@ class Daemon {
     Listed listed;
     View view;
     LogOffset high;
+    std::vector<WaitingChange> waiting;
+    bool open() const { return step > Step::bounded; }
   };
   enum class Applying : uint8_t { idle, taken, written, committed };
 
@@ -80,6 +83,7 @@ class Daemon {
   void add_change(Arena& arena, const LoggedChange& logged, std::vector<Change>& out);
   void open_view(Worker& worker, Rng& rng);
   void read_chunk(Worker& worker, Rng& rng);
+  void note_waiting(const LogBatch& batch);
   const TableShape& shape(uint32_t table) const { return *plan_.tables[table]; }
 
   const Plan& plan_;

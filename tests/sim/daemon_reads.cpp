@@ -139,10 +139,26 @@ void Daemon::route() {
     const std::shared_ptr<const LogBatch> batch = std::move(queue_.front());
     queue_.pop_front();
     const CoreCounts before = core_->counts();
+    note_waiting(*batch);
     core_->on_log(batch);
     check_drops(source_, sink_, *batch, before, core_->counts());
     check_memory(*core_, plan_.options, largest_batch_);
   });
+}
+
+void Daemon::note_waiting(const LogBatch& batch) {
+  if (std::none_of(workers_.begin(), workers_.end(), [](const Worker& w) { return w.open(); })) return;
+  for (const LogTransaction& transaction : batch.transactions) {
+    for (uint32_t i = 0; i < transaction.change_count; ++i) {
+      const Change& c = batch.changes[transaction.first_change + i];
+      const TableShape& t = shape(c.table);
+      auto place = [&](Row row) { return row == nullptr || !t.has_key() || key_absent(*t.schema, row) ? -1 : t.place_of(row); };
+      for (Worker& w : workers_) {
+        if (!w.open() || w.task.table != c.table) continue;
+        w.waiting.push_back({static_cast<size_t>(transaction.mark.commit_micros - 1), {place(c.before), place(c.after)}});
+      }
+    }
+  }
 }
 
 void Daemon::copy(Rng& rng) {
@@ -172,6 +188,7 @@ void Daemon::copy_with(size_t worker, Rng& rng) {
       }
       case Worker::Step::bounded:
         w.opening = core_->open_chunk(w.task, w.upto);
+        w.waiting.clear();
         w.step = Worker::Step::opened;
         return;
       case Worker::Step::opened:
@@ -232,7 +249,11 @@ void Daemon::read_chunk(Worker& w, Rng& rng) {
   } else {
     result.blocks.push_back(std::move(block));
   }
+  KeyRange read = w.opening.range;
+  if (result.truncated_at) read.upto = result.truncated_at;
+  const CoreCounts before = core_->counts();
   core_->chunk_read(w.task, std::move(result));
+  check_settled(source_, t, read, w.view, w.waiting, before, core_->counts());
 }
 
 }  // namespace tidemark::sim

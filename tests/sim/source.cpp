@@ -83,6 +83,7 @@ void Source::apply(const LoggedChange& c, Database& rows) {
 
 void Source::show(LogEntry& entry) {
   entry.visible = true;
+  entry.shown = ++shows_;
   ++visible_count_;
   for (uint32_t i = 0; i < entry.count; ++i) apply(changes_[entry.first + i], visible_);
   held_.take_off(entry.locks);
@@ -329,6 +330,7 @@ std::optional<View> Source::open_view(int table, bool need_exact, bool need_lock
   View view;
   view.rows = visible_[t];
   view.altered = altered_[t];
+  view.shown = shows_;
   Visibility& v = view.visibility;
   switch (plan_.server) {
     case ServerKind::postgres: v = snapshot(); return view;

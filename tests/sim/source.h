@@ -47,6 +47,7 @@ struct LogEntry {
   uint32_t first = 0, count = 0;  // into Source::changes
   int8_t altered = -1;            // DDL on this table
   bool visible = false, executed = false;
+  uint64_t shown = 0;  // when it became visible, see View::shown
   LogOffset begin, end;
   Gtid gtid;
   uint64_t txid = 0;
@@ -68,6 +69,8 @@ struct View {
   Visibility visibility;
   Rows rows;
   uint64_t altered = 0;
+  uint64_t shown = 0;  // what became visible up to here is in it
+  bool has(const LogEntry& entry) const { return entry.visible && entry.shown <= shown; }
 };
 
 class Source {
@@ -163,6 +166,7 @@ class Source {
   Database visible_{};
   Locks held_;
   size_t visible_count_ = 0, executed_count_ = 0, visible_prefix_ = 0, purged_ = 0;
+  uint64_t shows_ = 0;
   size_t turn_ = 0;  // MariaDB: the place in the log that a read view says it has
   GtidSet executed_;
   LogOffset tail_{1, 500};
