@@ -185,7 +185,7 @@ class Core {
   void forget_seen(const Visibility& visibility);
 
   // core_route.cpp: where a change goes
-  enum class Fate : uint8_t { applied, not_read_yet, in_read, merged, deferred };
+  enum class Fate : uint8_t { applied, not_read_yet, in_read, merged, deferred };  // counter() has them in this order
   Fate route(const Change& change, const TransactionMark& mark);
   static bool in_read(Segment& segment, const TransactionMark& mark);
   Fate route_keyless(Table& t, const Change& change, const TransactionMark& mark);
@@ -194,7 +194,7 @@ class Core {
   bool repeats_the_copy() const { return !options_.exactly_once && (chunks_left_ != 0 || delivered_.offset < overlap_end_); }
   Fate place(Table& t, uint32_t table, Op op, Row before, Row after, const TransactionMark& mark);
   void apply(Table& t, uint32_t table, Op op, Row before, Row after);
-  void apply_full_update(Table& t, uint32_t table, Row before, Row after);
+  void apply_update(Table& t, uint32_t table, Row before, Row after);
   void move_key(uint32_t table, Row before, Row after);
   void defer(Segment& segment, const TableSchema& schema, Op op, Row before, Row after, const TransactionMark& mark);
   void reread(Table& t, uint32_t table, Row key);

@@ -173,15 +173,14 @@ void Core::settle_keyless(Table& t, Segment& segment) {
   }
   auto seen = [&](const DeferredChange& d) {
     if (!segment.visibility.sees(d.mark)) return false;
-    if (d.settles) {
-      --counts_.deferred;
-      ++counts_.dropped_in_read;
-    }
+    --counts_.deferred;  // each change waits here once: without a key there is one chunk
+    ++counts_.dropped_in_read;
     return true;
   };
   std::erase_if(segment.deferred, seen);
 }
 
+/// Between transactions only: an emitted chunk is part of the stream, and a batch that it fills ends a sink transaction.
 void Core::emit_ready() {
   if (!lowest_high_ || (options_.exactly_once && delivered_.offset < *lowest_high_)) return;
   lowest_high_.reset();
@@ -240,10 +239,8 @@ void Core::emit(uint32_t table, Segment& segment) {
     building_.batch.keep.push_back(owner);
     for (const DeferredChange& d : segment.deferred) {
       apply(t, table, d.op, d.before, d.after);
-      if (d.settles) {
-        --counts_.deferred;
-        ++counts_.changes_applied;
-      }
+      --counts_.deferred;
+      ++counts_.changes_applied;
     }
     segment.deferred.clear();
   }
@@ -254,7 +251,7 @@ void Core::emit(uint32_t table, Segment& segment) {
   ++t.uncommitted;
   t.copy.emitted(segment);
   if (t.copy.done()) --chunks_left_;
-  if (building_.bytes >= options_.batch_bytes && !in_transaction_) seal(true);
+  if (building_.bytes >= options_.batch_bytes) seal(true);
 }
 
 /// Chunks grow or shrink towards half a second of reading, within the bound on bytes.

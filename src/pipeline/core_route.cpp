@@ -21,14 +21,9 @@ namespace {
 }  // namespace
 
 uint64_t& Core::counter(Fate fate) {
-  switch (fate) {
-    case Fate::applied: return counts_.changes_applied;
-    case Fate::not_read_yet: return counts_.dropped_not_read_yet;
-    case Fate::in_read: return counts_.dropped_in_read;
-    case Fate::merged: return counts_.merged;
-    case Fate::deferred: break;
-  }
-  return counts_.deferred;
+  constexpr uint64_t CoreCounts::*kCounters[] = {&CoreCounts::changes_applied, &CoreCounts::dropped_not_read_yet,
+                                                 &CoreCounts::dropped_in_read, &CoreCounts::merged, &CoreCounts::deferred};
+  return counts_.*kCounters[static_cast<size_t>(fate)];
 }
 
 void Core::count(Fate fate) {
@@ -53,11 +48,8 @@ Core::Fate Core::route(const Change& raw, const TransactionMark& mark) {
   }
   Change change = completed_images(*t.schema, raw, *building_.arena);
   if (repeats_the_copy() && moves_partial_row(*t.schema, change)) cannot_be_repeated(*t.schema);
-  switch (change.op) {
-    case Op::insert: ++counts_.inserts; break;
-    case Op::update: ++counts_.updates; break;
-    case Op::remove: ++counts_.deletes; break;
-  }
+  constexpr uint64_t CoreCounts::*kByOp[] = {&CoreCounts::inserts, &CoreCounts::updates, &CoreCounts::deletes};
+  ++(counts_.*kByOp[static_cast<size_t>(change.op)]);
   if (t.copy.done()) {
     apply(t, raw.table, change.op, change.before, change.after);
     return Fate::applied;
@@ -110,16 +102,18 @@ Core::Fate Core::route_provable(Table& t, uint32_t table, const Change& change, 
 /// A change of one key of a provable table. op update: the key stays.
 Core::Fate Core::place(Table& t, uint32_t table, Op op, Row before, Row after, const TransactionMark& mark) {
   Segment& segment = t.copy.segment_of(op == Op::remove ? before : after);
-  switch (segment.state) {
-    case Segment::State::unopened:
-    case Segment::State::reserved: return Fate::not_read_yet;
-    case Segment::State::reading: defer(segment, *t.schema, op, before, after, mark); return Fate::deferred;
-    case Segment::State::buffered:
-      if (in_read(segment, mark)) return Fate::in_read;
-      merge(*t.schema, *segment.buffer, op, before, after, false);
-      return Fate::merged;
-    case Segment::State::emitted: apply(t, table, op, before, after); return Fate::applied;
+  using State = Segment::State;
+  if (segment.state == State::unopened || segment.state == State::reserved) return Fate::not_read_yet;
+  if (segment.state == State::reading) {
+    defer(segment, *t.schema, op, before, after, mark);
+    return Fate::deferred;
   }
+  if (segment.state == State::buffered) {
+    if (in_read(segment, mark)) return Fate::in_read;
+    merge(*t.schema, *segment.buffer, op, before, after, false);
+    return Fate::merged;
+  }
+  apply(t, table, op, before, after);
   return Fate::applied;
 }
 
@@ -154,15 +148,17 @@ void Core::apply(Table& t, uint32_t table, Op op, Row before, Row after) {
     steps.back().sequence.push_back({op, table, before, after});
     return;
   }
-  switch (op) {
-    case Op::insert: t.net.upsert(after); break;
-    case Op::remove: t.net.remove(before); break;
-    case Op::update: apply_full_update(t, table, before, after); break;
+  if (op == Op::insert) {
+    t.net.upsert(after);
+  } else if (op == Op::remove) {
+    t.net.remove(before);
+  } else {
+    apply_update(t, table, before, after);
   }
   if (options_.ordered) flush_table(table);
 }
 
-void Core::apply_full_update(Table& t, uint32_t table, Row before, Row after) {
+void Core::apply_update(Table& t, uint32_t table, Row before, Row after) {
   bool absent = has_absent(*t.schema, after);
   if (same_key(*t.schema, before, after)) {
     if (absent) {

@@ -64,10 +64,12 @@ void NetChanges::patch(Row key, Row row, Arena& arena) {
 
 void NetChanges::take(TableStep& step) {
   for (const Entry& e : entries_) {
-    switch (e.net) {
-      case Net::upsert: step.upserts.push_back(e.row); break;
-      case Net::remove: step.deletes.push_back(e.key); break;
-      case Net::patch: step.patches.push_back({e.key, e.row}); break;
+    if (e.net == Net::upsert) {
+      step.upserts.push_back(e.row);
+    } else if (e.net == Net::remove) {
+      step.deletes.push_back(e.key);
+    } else {
+      step.patches.push_back({e.key, e.row});
     }
   }
   // In key order a sink finds its pages faster (its index and heap are walked, not sprayed); the keys are disjoint, so order means nothing.

@@ -51,7 +51,8 @@ void TableCopy::rebuild_provable(std::vector<KeyRange> done) {
   Arena arena;
   size_t n = schema_->key.size();
   auto starts_before = [&](const KeyRange& a, const KeyRange& b) {
-    if (!a.after || !b.after) return !a.after && b.after;
+    if (!b.after) return false;  // nothing starts before the one that is open below
+    if (!a.after) return true;
     return compare_key_values(decode_key(*a.after, arena).data(), decode_key(*b.after, arena).data(), n) < 0;
   };
   std::sort(done.begin(), done.end(), starts_before);

@@ -72,6 +72,27 @@ TEST_CASE("a copy whose records cover everything is done, whatever is known of t
   CHECK(TableCopy(one_key(true), true, {range(10, {}), range({}, 10)}).done());
   CHECK(TableCopy(one_key(false), true, {range(10, {}), range({}, 10)}).done());
   CHECK(TableCopy(one_key(true), false, {}).done());
+  ChunkRecord unfinished = range({}, 10);
+  unfinished.done = false;
+  TableCopy copy(one_key(true), true, {range(10, {}), unfinished});
+  CHECK(copy.reserve()->range == range({}, 10).range);
+}
+
+TEST_CASE("a segment is cut at a bound within it, and a chunk of one key is whole") {
+  TableCopy copy(one_key(true), true, {single(5, false)});
+  Segment* own = copy.reserve();
+  copy.cut(*own, key(7));
+  CHECK_FALSE(own->range.upto);
+  Segment* first = copy.reserve();
+  copy.cut(*first, std::nullopt);
+  CHECK(copy.reserve() == nullptr);
+  copy.cut(*first, key(10));
+  CHECK(first->range == range({}, 10).range);
+  copy.cut(*first, key(10));  // a read that ended early just at its bound
+  Segment* rest = copy.reserve();
+  REQUIRE(rest != nullptr);
+  CHECK(rest->range == range(10, {}).range);
+  CHECK(copy.reserve() == nullptr);
 }
 
 TEST_CASE("without the keys' order the copy goes on at the end of the chain, one segment after the other") {
