@@ -5,10 +5,10 @@
 #include <string>
 #include <thread>
 
+#include "servers/fault_proxy.h"
 #include "servers/live_pipeline.h"
 #include "servers/mariadb_server.h"
 #include "servers/mysql_server.h"
-#include "servers/relay.h"
 #include "servers/steady_writer.h"
 #include "servers/wait.h"
 #include "support/catch.h"
@@ -45,13 +45,13 @@ bool copies(LivePipeline& pipeline, long long above) {
 
 /// The silence of a dead peer is taken for a lost connection within ten seconds, and two of patience with a busy machine. (An attempt to
 /// connect to such a peer takes its time, too, so the state is seen to be "reconnecting" for moments only.)
-bool notices(LivePipeline& pipeline, Relay& relay) {
+bool notices(LivePipeline& pipeline, FaultProxy& proxy) {
   const auto retries = [&] {
     const std::string text = pipeline.status("/totals/retries");
     return text.empty() ? 0 : std::stoi(text);
   };
   const int before = retries();
-  relay.stall();
+  proxy.stall();
   return wait_until(12s, [&] { return retries() > before; });
 }
 
@@ -96,29 +96,29 @@ TEST_CASE("MySQL without GTID is restarted and killed during the copy and the st
 TEST_CASE("the network to the source is cut, and a dead peer is noticed", "[faults]") {
   MariadbServer source;
   create_steady_table(source, "d", kRows);
-  Relay relay(source.port());
+  FaultProxy proxy(source.port());
   PipelineFile file = small_chunks();
-  file.source_port = relay.port();
+  file.source_port = proxy.port();
   LivePipeline pipeline(source, nullptr, "d", file);
   SteadyWriter writer(source, "d", kRows, kSeed);
   pipeline.start(kSlowCopy);
 
   REQUIRE(copies(pipeline, 100));
-  relay.cut();
+  proxy.cut();
   CHECK(pipeline.reaches("reconnecting", 10s));
-  relay.resume();
+  proxy.resume();
   REQUIRE(copies(pipeline, 500));
-  CHECK(notices(pipeline, relay));
-  relay.resume();
+  CHECK(notices(pipeline, proxy));
+  proxy.resume();
   REQUIRE(pipeline.reaches("streaming"));
 
-  CHECK(notices(pipeline, relay));
+  CHECK(notices(pipeline, proxy));
   std::this_thread::sleep_for(2s);  // its attempts to connect meet a dead peer, too
-  relay.resume();
+  proxy.resume();
   CHECK(pipeline.reaches("streaming"));
-  relay.cut();
+  proxy.cut();
   CHECK(pipeline.reaches("reconnecting", 10s));
-  relay.resume();
+  proxy.resume();
   CHECK(pipeline.reaches("streaming"));
   writer.stop();
   CHECK(pipeline.becomes_equal());
@@ -128,15 +128,15 @@ TEST_CASE("the network to the source is cut, and a dead peer is noticed", "[faul
 TEST_CASE("a short pause of the network costs no connection", "[faults]") {
   MariadbServer source;
   create_steady_table(source, "d", 100);
-  Relay relay(source.port());
+  FaultProxy proxy(source.port());
   PipelineFile file = small_chunks();
-  file.source_port = relay.port();
+  file.source_port = proxy.port();
   LivePipeline pipeline(source, nullptr, "d", file);
   pipeline.start();
   REQUIRE(pipeline.reaches("streaming"));
-  relay.stall();
+  proxy.stall();
   std::this_thread::sleep_for(6s);
-  relay.resume();
+  proxy.resume();
   source.exec("UPDATE d.t SET n = n + 1");
   CHECK(pipeline.becomes_equal(30s));
   CHECK(pipeline.status("/totals/retries") == "0");
@@ -147,29 +147,29 @@ TEST_CASE("the network to PostgreSQL is cut, and a dead peer is noticed", "[faul
   MariadbServer source;
   PostgresServer sink;
   create_steady_table(source, "d", kRows);
-  Relay relay(sink.port());
+  FaultProxy proxy(sink.port());
   PipelineFile file = small_chunks();
-  file.sink_port = relay.port();
+  file.sink_port = proxy.port();
   LivePipeline pipeline(source, &sink, "d", file);
   SteadyWriter writer(source, "d", kRows, kSeed);
   pipeline.start(kSlowCopy);
 
   REQUIRE(copies(pipeline, 100));
-  relay.cut();
+  proxy.cut();
   CHECK(pipeline.reaches("reconnecting", 10s));
   CHECK(pipeline.status("/last_error/kind") == "sink_unavailable");
-  relay.resume();
+  proxy.resume();
   REQUIRE(copies(pipeline, 500));
-  CHECK(notices(pipeline, relay));
-  relay.resume();
+  CHECK(notices(pipeline, proxy));
+  proxy.resume();
   REQUIRE(pipeline.reaches("streaming", 90s));
 
-  CHECK(notices(pipeline, relay));
-  relay.resume();
+  CHECK(notices(pipeline, proxy));
+  proxy.resume();
   CHECK(pipeline.reaches("streaming", 60s));
-  relay.cut();
+  proxy.cut();
   CHECK(pipeline.reaches("reconnecting", 10s));
-  relay.resume();
+  proxy.resume();
   writer.stop();
   CHECK(pipeline.becomes_equal());
   CHECK(pipeline.stop() == 0);
@@ -178,14 +178,14 @@ TEST_CASE("the network to PostgreSQL is cut, and a dead peer is noticed", "[faul
 TEST_CASE("a source that is away at the start is waited for", "[faults]") {
   MariadbServer source;
   create_steady_table(source, "d", 100);
-  Relay relay(source.port());
-  relay.cut();
+  FaultProxy proxy(source.port());
+  proxy.cut();
   PipelineFile file = small_chunks();
-  file.source_port = relay.port();
+  file.source_port = proxy.port();
   LivePipeline pipeline(source, nullptr, "d", file);
   pipeline.start();
   CHECK(pipeline.reaches("reconnecting", 20s));
-  relay.resume();
+  proxy.resume();
   CHECK(pipeline.becomes_equal(30s));
   CHECK(pipeline.stop() == 0);
 }
@@ -193,14 +193,14 @@ TEST_CASE("a source that is away at the start is waited for", "[faults]") {
 TEST_CASE("the retry budget ends in exit code 69", "[faults]") {
   MariadbServer source;
   create_steady_table(source, "d", 100);
-  Relay relay(source.port());
+  FaultProxy proxy(source.port());
   PipelineFile file;
-  file.source_port = relay.port();
+  file.source_port = proxy.port();
   file.pipeline_yaml = "retry: {initial: 50ms, max: 200ms, budget: 1s}";
   LivePipeline pipeline(source, nullptr, "d", file);
   pipeline.start();
   REQUIRE(pipeline.becomes_equal(30s));
-  relay.cut();
+  proxy.cut();
   CHECK(pipeline.exit_code(30s) == 69);
 }
 

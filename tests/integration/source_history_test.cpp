@@ -6,10 +6,10 @@
 #include <memory>
 #include <string>
 
+#include "servers/fault_proxy.h"
 #include "servers/live_pipeline.h"
 #include "servers/mariadb_server.h"
 #include "servers/mysql_server.h"
-#include "servers/relay.h"
 #include "servers/steady_writer.h"
 #include "servers/wait.h"
 #include "support/catch.h"
@@ -158,15 +158,15 @@ void another_server(const std::string& kind) {
   auto first = server_of(kind), second = server_of(kind, options);
   for (MysqlFamilyServer* server : {first.get(), second.get()}) create_steady_table(*server, "d", 100);
   second->exec("DELETE FROM d.t WHERE id < 50; UPDATE d.t SET n = 0");
-  auto relay = std::make_unique<Relay>(first->port());
+  auto proxy = std::make_unique<FaultProxy>(first->port());
   PipelineFile file = small_chunks();
-  file.source_port = relay->port();
+  file.source_port = proxy->port();
   LivePipeline pipeline(*first, nullptr, "d", file);
   pipeline.start();
   REQUIRE(pipeline.becomes_equal());
   REQUIRE(pipeline.stop() == 0);
-  relay = std::make_unique<Relay>(second->port());
-  pipeline.settings().source_port = relay->port();
+  proxy = std::make_unique<FaultProxy>(second->port());
+  pipeline.settings().source_port = proxy->port();
   stops_saying(pipeline, {"hint:", "connect to"});
   CHECK(pipeline.sink_number("SELECT count(*) FROM {t}", "t") == 100);
 }

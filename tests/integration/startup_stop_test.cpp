@@ -10,10 +10,10 @@
 #include <vector>
 
 #include "integration/stops_saying.h"
+#include "servers/fault_proxy.h"
 #include "servers/live_pipeline.h"
 #include "servers/mariadb_server.h"
 #include "servers/mysql_server.h"
-#include "servers/relay.h"
 #include "servers/sqlite_file.h"
 #include "servers/wait.h"
 #include "support/catch.h"
@@ -320,17 +320,17 @@ TEST_CASE("SIGTERM while prepared XA transactions hold the start up", "[startup]
 TEST_CASE("two pipelines of one daemon: a stuck sink does not hold the other one", "[startup]") {
   MysqlFamilyServer& source = server_of("mariadb");
   PostgresServer sink;
-  Relay relay(sink.port());
+  FaultProxy proxy(sink.port());
   source.exec(
       "DROP DATABASE IF EXISTS two; CREATE DATABASE two; CREATE TABLE two.t (id INT PRIMARY KEY, v INT); INSERT INTO two.t VALUES (1,1)");
   PipelineFile file;
-  file.sink_port = relay.port();
+  file.sink_port = proxy.port();
   LivePipeline pipeline(source, &sink, "two", file);
   pipeline.settings().more_sinks_yaml = "  edge:\n    engine: sqlite\n    path: " + sqlite_path(pipeline.directory()) + "\n";
   pipeline.settings().more_pipelines_yaml = "  - name: edge\n    source: origin\n    sink: edge\n    tables:\n      include: [\"two.*\"]\n";
   pipeline.start();
   REQUIRE(pipeline.becomes_equal());
-  relay.stall();
+  proxy.stall();
   source.exec("INSERT INTO two.t VALUES (2,2),(3,3)");
   CHECK(wait_until(5s, [&] {
     try {
@@ -340,7 +340,7 @@ TEST_CASE("two pipelines of one daemon: a stuck sink does not hold the other one
     }
   }));
   CHECK(sink.value("SELECT count(*) FROM two.t") == "1");
-  relay.resume();
+  proxy.resume();
   CHECK(pipeline.becomes_equal());
   CHECK(pipeline.stop() == 0);
 }

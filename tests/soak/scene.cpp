@@ -43,8 +43,8 @@ Scene::Scene(uint64_t seed)
   tables_ = draw_tables(rng_, *source_, !sqlite_);
   create_tables(*source_, "d", tables_, rng_);
   title_ += fmt::format("into {}, {} tables", sqlite_ ? "sqlite" : "postgres", tables_.size() + kLedgerTables);
-  source_relay_ = std::make_unique<Relay>(source_->port());
-  if (postgres_) sink_relay_ = std::make_unique<Relay>(postgres_->port());
+  source_proxy_ = std::make_unique<FaultProxy>(source_->port());
+  if (postgres_) sink_proxy_ = std::make_unique<FaultProxy>(postgres_->port());
   configure();
   const uint64_t base = gtid_ ? last_gtid_number(source_->value(mysql_ ? "SELECT @@GLOBAL.gtid_executed" : "SELECT @@gtid_binlog_pos")) : 0;
   watcher_ = std::make_unique<LedgerWatcher>(postgres_ ? ledger_in(*postgres_) : ledger_in(sqlite_path(directory_)), base,
@@ -76,8 +76,8 @@ void Scene::configure() {
   }
   file.pipeline_yaml = fmt::format("snapshot: {{workers: {}, chunk_rows: {}, adapt: {}}}\nretry: {{initial: 100ms, max: 1s}}",
                                    1 + rng_.below(3), 20 + rng_.below(150), rng_.one_in(4) ? "true" : "false");
-  file.source_port = source_relay_->port();
-  if (sink_relay_) file.sink_port = sink_relay_->port();
+  file.source_port = source_proxy_->port();
+  if (sink_proxy_) file.sink_port = sink_proxy_->port();
   config_ = sink_.configure(*source_, file);
 }
 
@@ -121,9 +121,9 @@ void Scene::fault() {
   const int kind = rng_.below(20);
   if (kind < 8) return break_daemon(kind);
   if (kind < 12) return break_source();
-  if (kind < 15) return break_network(*source_relay_, "source");
+  if (kind < 15) return break_network(*source_proxy_, "source");
   if (sqlite_) return break_daemon(kind);
-  if (kind < 18) return break_network(*sink_relay_, "sink");
+  if (kind < 18) return break_network(*sink_proxy_, "sink");
   break_sink();
 }
 
@@ -155,17 +155,17 @@ void Scene::break_source() {
   source_->restart();
 }
 
-void Scene::break_network(Relay& relay, const std::string& side) {
+void Scene::break_network(FaultProxy& proxy, const std::string& side) {
   if (rng_.one_in(3)) {
-    relay.stall();
+    proxy.stall();
     ++faults_[side + " stalled"];
     pause(rng_.one_in(4) ? 14000 : 2500);
   } else {
-    relay.cut();
+    proxy.cut();
     ++faults_[side + " cut"];
     pause(rng_.one_in(2) ? 100 : 1500);
   }
-  relay.resume();
+  proxy.resume();
 }
 
 void Scene::break_sink() {

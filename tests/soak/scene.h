@@ -1,4 +1,4 @@
-// The world of a soak round: a source with its writers, a sink with its watcher, relays before both, and the daemon between them; and
+// The world of a soak round: a source with its writers, a sink with its watcher, proxies before both, and the daemon between them; and
 // what can break in it. Everything is drawn from the round's seed (the threads' order is not, of course). Owned by one round; one thread.
 #pragma once
 
@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
+#include "servers/fault_proxy.h"
 #include "servers/mysql_family_server.h"
 #include "servers/pipeline_config.h"
 #include "servers/postgres_server.h"
-#include "servers/relay.h"
 #include "servers/tidemark_process.h"
 #include "soak/schema.h"
 #include "soak/writers.h"
@@ -50,7 +50,7 @@ class Scene {
   void pause(int longest_ms);
   void check_alive();
   void break_daemon(int kind);
-  void break_network(Relay& relay, const std::string& side);
+  void break_network(FaultProxy& proxy, const std::string& side);
   void break_source();
   void break_sink();
 
@@ -65,7 +65,7 @@ class Scene {
   std::vector<SoakTable> tables_;
   TempDir directory_;
   SinkSide sink_;
-  std::unique_ptr<Relay> source_relay_, sink_relay_;
+  std::unique_ptr<FaultProxy> source_proxy_, sink_proxy_;
   std::string config_;
   std::unique_ptr<LedgerWatcher> watcher_;
   std::unique_ptr<SoakWriters> writers_;

@@ -1,0 +1,85 @@
+#include <algorithm>
+#include <map>
+
+#include "servers/wire.h"
+
+namespace tidemark::test {
+
+namespace {
+
+constexpr size_t kSeenBytes = 2048;  // of a frame, for its mark
+
+uint32_t number_at(std::string_view bytes, size_t i) {
+  uint32_t out = 0;
+  for (size_t k = i; k < i + 4; ++k) out = out << 8 | static_cast<uint8_t>(bytes[k]);
+  return out;
+}
+/// The text up to the next NUL; moves past it.
+std::string text_of(std::string_view& body) {
+  const size_t end = std::min(body.find('\0'), body.size());
+  std::string out(body.substr(0, end));
+  body.remove_prefix(std::min(end + 1, body.size()));
+  return out;
+}
+
+class PostgresWire : public Wire {
+ public:
+  Step look(Direction direction, std::string_view bytes) override {
+    size_t& rest = rest_[static_cast<int>(direction)];
+    if (rest > 0) {
+      const size_t n = std::min(rest, bytes.size());
+      rest -= n;
+      return {n, std::nullopt};
+    }
+    // only the startup packet has no letter in front of its length
+    const size_t head = direction == Direction::up && !started_ ? 0 : 1;
+    if (bytes.size() < head + 4) return {};
+    const size_t length = std::max<size_t>(number_at(bytes, head), 4);
+    const size_t seen = std::min(length, kSeenBytes);
+    if (bytes.size() < head + seen) return {};
+    rest = length - seen;
+    Step step{head + seen, std::nullopt};
+    if (head == 0) {
+      started_ = true;
+    } else {
+      step.mark = direction == Direction::up ? sent(bytes[0], bytes.substr(5, seen - 4)) : answered(bytes[0], bytes.substr(5, seen - 4));
+      if (step.mark) step.mark->bytes = head + length;
+    }
+    return step;
+  }
+
+ private:
+  std::optional<Mark> sent(char kind, std::string_view body) {
+    Mark mark;
+    if (kind == 'Q') {
+      mark.text = text_of(body);
+      return mark;
+    }
+    if (kind == 'P') {  // Parse: name, SQL
+      const std::string name = text_of(body);
+      prepared_[name] = text_of(body);
+    }
+    if (kind != 'B') return std::nullopt;
+    text_of(body);  // Bind: portal, name of what is prepared; its Execute follows
+    mark.text = prepared_[text_of(body)];
+    return mark;
+  }
+
+  static std::optional<Mark> answered(char kind, std::string_view body) {
+    if (kind != 'C') return std::nullopt;  // CommandComplete
+    Mark mark;
+    mark.kind = Mark::Kind::answer;
+    mark.text = text_of(body);
+    return mark;
+  }
+
+  size_t rest_[2] = {0, 0};  // of the frame that is passing
+  bool started_ = false;
+  std::map<std::string, std::string> prepared_;
+};
+
+}  // namespace
+
+std::unique_ptr<Wire> make_postgres_wire() { return std::make_unique<PostgresWire>(); }
+
+}  // namespace tidemark::test
