@@ -89,7 +89,8 @@ bool PipelineRunner::recover(const Error& error) {
       delay = next.at_once ? std::chrono::milliseconds{0} : backoff_.next(std::random_device{}());
       ++retries_;
       state_now_ = PipelineState::reconnecting;
-      reason_ = fmt::format("{}; trying again in {:.1f} s", error.what(), static_cast<double>(delay.count()) / 1000);
+      reason_ = fmt::format("{}{}; trying again in {:.1f} s", error.what(), error.position().empty() ? "" : " at " + error.position(),
+                            static_cast<double>(delay.count()) / 1000);
       next_attempt_micros_ = error_micros_ + std::chrono::microseconds(delay).count();
       if (error.hint() != hinted_) hint = hinted_ = error.hint();  // once, not with every attempt
     }

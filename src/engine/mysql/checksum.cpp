@@ -4,10 +4,13 @@
 
 #include <algorithm>
 #include <cstring>
+#include <string>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
+
+#include "engine/mysql/event_header.h"
 
 namespace tidemark::mysql {
 
@@ -92,6 +95,14 @@ bool checksum_matches(std::string_view event) {
   uint32_t stored;
   std::memcpy(&stored, event.data() + event.size() - 4, 4);
   return crc32_of(event.substr(0, event.size() - 4)) == stored;
+}
+
+bool is_damaged_format_description(std::string_view event, bool unchecked) {
+  if (checksum_matches(event)) return false;
+  if (!unchecked) return true;
+  std::string checked(event);
+  checked[event.size() - kChecksumBytes - 1] = 1;  // the algorithm: CRC32
+  return checksum_matches(checked);
 }
 
 }  // namespace tidemark::mysql

@@ -71,6 +71,9 @@ void TransactionAssembler::take(std::string_view event) {
   EventHeader header = parse_event_header(event);
   if (header.length != event.size())
     stop(ErrorKind::corrupt, fmt::format("an event of {} bytes says it has {}", event.size(), header.length));
+  // Before the format description nothing says whether there are checksums, and only the name of the log file comes.
+  if (!format_known_ && header.type != EventType::format_description && !(header.type == EventType::rotate && header.artificial()))
+    stop(ErrorKind::corrupt, fmt::format("a {} event came before the log's format description", event_type_name(header.type)));
   ++batch_->events;
   try {
     std::string_view bare = without_checksum(header, event);
@@ -203,9 +206,13 @@ void TransactionAssembler::on_other(const EventHeader& header) {
 
 void TransactionAssembler::on_format(const EventHeader&, std::string_view event) {
   FormatDescription format;
-  if (!parse_format_description(event, format)) stop(ErrorKind::unsupported, "the log's format is not binary log version 4");
-  if (format.checksums && !checksum_matches(event)) stop(ErrorKind::corrupt, "the checksum of a FORMAT_DESCRIPTION event does not match");
+  const bool parsed = parse_format_description(event, format);
+  // first of all: one bit makes another event look like this one, or this one say that there are no checksums
+  if (is_damaged_format_description(event, parsed && !format.checksums))
+    stop(ErrorKind::corrupt, "the checksum of a FORMAT_DESCRIPTION event does not match");
+  if (!parsed) stop(ErrorKind::unsupported, "the log's format is not binary log version 4");
   checksums_ = format.checksums;
+  format_known_ = true;
   tables_.clear();
   if (group_ == Group::none) return;
   // The server died while it wrote this transaction, which therefore never was committed.

@@ -46,8 +46,8 @@ class TransactionAssembler {
   /// The batch has something that a consumer can use now: not only the beginning of a transaction.
   bool useful() const;
   void end_batch();
-  /// The newest place with no transaction open, for messages.
-  std::string place_text() const { return position_.text(safe_); }
+  /// The newest place with no transaction open, for messages; before the stream has named its file, the one to go on from.
+  std::string place_text() const { return position_.text(safe_.file == 0 && start_.same_server ? start_.delivered.offset : safe_); }
   /// An event of the log itself has come, not only what the dump thread says before it has found its place.
   bool found_place() const { return found_place_; }
 
@@ -90,6 +90,7 @@ class TransactionAssembler {
   LogOffset safe_;      // the newest place with no transaction open
   LogOffset reported_;  // what the last batch said about that
   bool checksums_ = false;
+  bool format_known_ = false;  // a format description has come, which says whether there are checksums
   bool found_place_ = false;
 
   LogBatch* batch_ = nullptr;
