@@ -25,6 +25,7 @@ struct ChunkRecord {
   bool done = true;
   uint64_t rows = 0;
   LogOffset high;  // its high watermark
+  friend bool operator==(const ChunkRecord&, const ChunkRecord&) = default;
 };
 
 /// What the sink remembers of one pipeline.
@@ -68,11 +69,13 @@ struct SinkTable {
   SchemaRef schema;
   std::string target_schema;  // PostgreSQL: schema; SQLite: unused
   std::string target_table;
+  bool captured = false;  // this pipeline has written to it before
 };
 
 struct PreparedTable {
   bool created = false;
-  bool was_empty = true;  // no rows when prepare() looked: a plain bulk load is possible
+  bool was_empty = true;  // no rows when prepare() looked: a plain bulk load is possible. Of a captured table it may be said that there
+                          // are rows when there were once; not so when it was created and never written.
 };
 
 class Sink {

@@ -1,5 +1,8 @@
 #include "pipeline/resume.h"
 
+#include <algorithm>
+#include <tuple>
+
 namespace tidemark {
 
 bool state_differs(const std::string& pipeline, const SavedState& saved, const StoredPipeline& stored, const std::string& state_path) {
@@ -12,6 +15,16 @@ bool state_differs(const std::string& pipeline, const SavedState& saved, const S
   return !stored.found || !(stored.position == saved.position) || stored.chunks.size() != saved.chunks.size();
 }
 
+bool same_chunks(const SavedState& saved, const StoredPipeline& stored) {
+  const auto in_order = [](std::vector<ChunkRecord> chunks) {
+    std::sort(chunks.begin(), chunks.end(), [](const ChunkRecord& a, const ChunkRecord& b) {
+      return std::tie(a.table, a.range.after, a.range.upto, a.range.only) < std::tie(b.table, b.range.after, b.range.upto, b.range.only);
+    });
+    return chunks;
+  };
+  return stored.found && in_order(saved.chunks) == in_order(stored.chunks);
+}
+
 Position resumed_at(const Position& saved, const std::string& server, const std::string& log_name) {
   Position position = saved;
   if (position.server == server) return position;
@@ -22,14 +35,19 @@ Position resumed_at(const Position& saved, const std::string& server, const std:
   return position;
 }
 
-CoreTable table_to_copy(SchemaRef schema, bool copies, bool sink_is_empty, const SavedState& saved) {
+RecordsByTable records_by_table(const std::vector<ChunkRecord>& records) {
+  RecordsByTable by_table;
+  for (const ChunkRecord& record : records) by_table[record.table].push_back(record);
+  return by_table;
+}
+
+CoreTable table_to_copy(SchemaRef schema, bool copies, bool sink_is_empty, const RecordsByTable& records) {
   CoreTable table;
   table.schema = std::move(schema);
   table.copy = copies;
   table.sink_was_empty = sink_is_empty;
-  for (const ChunkRecord& record : saved.chunks) {
-    if (record.table == table.schema->name) table.records.push_back(record);
-  }
+  const auto own = records.find(table.schema->name);
+  if (own != records.end()) table.records = own->second;
   return table;
 }
 

@@ -2,7 +2,9 @@
 // functions, used by the runtime and by the simulator of tests/sim. They throw Error where the law says stop.
 #pragma once
 
+#include <map>
 #include <string>
+#include <vector>
 
 #include "pipeline/core.h"
 #include "tidemark/error.h"
@@ -13,6 +15,9 @@ namespace tidemark {
 /// The sink is the truth (design 2.5): the state file follows it. True: it does not, and is to be rebuilt from the sink.
 /// Throws Error(state) when the sink knows nothing of what the state file says. `state_path` is for the hint.
 bool state_differs(const std::string& pipeline, const SavedState& saved, const StoredPipeline& stored, const std::string& state_path);
+
+/// Of a state file that differs: only the position does, for the sink's latest commits were not mirrored yet.
+bool same_chunks(const SavedState& saved, const StoredPipeline& stored);
 
 /// Where reading goes on, on a server that may be another one than the saved position is of: after a failover GTIDs carry over, offsets are
 /// those of another log. `log_name` is the other server's.
@@ -26,8 +31,11 @@ inline bool views_need_bound(const Position& start) { return start.known() && st
 /// another schema than those it knows has the proof that today's columns held all the time, whatever the state file said.
 inline bool schemas_proved(const Position& delivered, const LogOffset& described_at) { return delivered.offset >= described_at; }
 
+using RecordsByTable = std::map<TableName, std::vector<ChunkRecord>>;
+RecordsByTable records_by_table(const std::vector<ChunkRecord>& records);
+
 /// A table as the core begins with it; `sink_is_empty`: it has no rows.
-CoreTable table_to_copy(SchemaRef schema, bool copies, bool sink_is_empty, const SavedState& saved);
+CoreTable table_to_copy(SchemaRef schema, bool copies, bool sink_is_empty, const RecordsByTable& records);
 
 struct NextSession {
   bool give_up = false;

@@ -17,6 +17,7 @@
 
 #include "base/bounded_queue.h"
 #include "pipeline/core.h"
+#include "pipeline/resume.h"
 #include "tidemark/config.h"
 #include "tidemark/engine.h"
 #include "tidemark/state.h"
@@ -75,10 +76,10 @@ class Session {
   // session_tables.cpp
   TableSelection captured_selection() const;
   void check_rows(const SavedState& saved, size_t table, bool copies) const;
-  void forget_lost_targets(SavedState& saved, const std::vector<PreparedTable>& prepared, bool copies);
-  void save_captured(SavedState& saved);
+  bool forget_lost_targets(SavedState& saved, const std::vector<PreparedTable>& prepared, const RecordsByTable& records, bool copies);
+  void save_captured(SavedState& saved, const std::vector<StoredSchema>& stored);
   void forget_chunks(SavedState& saved, const std::vector<TableName>& tables);
-  void save_schemas(const SavedState& saved);
+  void save_schemas(const SavedState& saved, const std::vector<StoredSchema>& stored);
   void adopt_schemas();
 
   // session.cpp

@@ -87,7 +87,8 @@ void Session::connect() {
   if (!core_->copy_committed() && copy_allowed_) {
     for (uint32_t i = 0; i < pipeline_.snapshot_workers; ++i) snapshot_readers.push_back(source_->open_snapshot());
   }
-  save_captured(saved);  // before the position can move, but not before all is found fit: a table that leaves must be copied anew
+  save_captured(saved,
+                stored.schemas);  // before the position can move, but not before all is found fit: a table that leaves must be copied anew
   failpoint("session.schemas_saved");
   std::lock_guard lock(mutex_);  // request_stop() may look for them at any time
   reader_ = std::move(reader);
@@ -102,7 +103,11 @@ void Session::reconcile_state(const SavedState& saved, const StoredPipeline& sto
   if (!state_differs(pipeline_.name, saved, stored, config_.daemon.state)) return;
   if (!stored.found) spdlog::info("{}: the state file knows nothing of this pipeline; it is rebuilt from the sink", pipeline_.name);
   std::lock_guard lock(state_.mutex);
-  state_.store->rebuild(pipeline_.name, saved);
+  if (same_chunks(saved, stored)) {
+    state_.store->save_commit(pipeline_.name, saved.position, {});
+  } else {
+    state_.store->rebuild(pipeline_.name, saved);
+  }
 }
 
 Position Session::starting_position(const SavedState& saved) {
@@ -193,12 +198,17 @@ void Session::adopt_schemas() {
 
 void Session::prepare_sink(SavedState& saved, std::vector<CoreTable>& tables) {
   tables_ = sink_tables(pipeline_, config_.sinks.at(pipeline_.sink).engine, schemas_);
+  if (saved.position.known()) {
+    const std::set<TableName> captured(saved.captured.begin(), saved.captured.end());
+    for (SinkTable& table : tables_) table.captured = captured.count(table.schema->name) != 0;
+  }
   std::vector<PreparedTable> prepared = sink_->prepare(pipeline_.name, tables_);
   failpoint("session.targets_prepared");
   bool copies = pipeline_.startup == Startup::initial || pipeline_.startup == Startup::snapshot_only || options_.stop_after_copy;
-  forget_lost_targets(saved, prepared, copies);
+  RecordsByTable records = records_by_table(saved.chunks);
+  if (forget_lost_targets(saved, prepared, records, copies)) records = records_by_table(saved.chunks);
   for (size_t i = 0; i < schemas_.size(); ++i) {
-    CoreTable t = table_to_copy(schemas_[i], copies, prepared[i].was_empty, saved);
+    CoreTable t = table_to_copy(schemas_[i], copies, prepared[i].was_empty, records);
     CopyProgress copied;
     for (const ChunkRecord& record : t.records) {
       if (!record.done) continue;

@@ -24,12 +24,20 @@ std::string quoted(const std::string& name) {
   return out + '"';
 }
 
-uint64_t rows_recorded(const std::vector<ChunkRecord>& chunks, const TableName& table) {
+uint64_t rows_recorded(const RecordsByTable& records, const TableName& table) {
   uint64_t rows = 0;
-  for (const ChunkRecord& record : chunks) {
-    if (record.done && record.table == table) rows += record.rows;
+  const auto own = records.find(table);
+  if (own == records.end()) return rows;
+  for (const ChunkRecord& record : own->second) {
+    if (record.done) rows += record.rows;
   }
   return rows;
+}
+
+bool is_stored(const TableSchema& schema, const TableSchema& stored) {
+  TableSchema same = stored;
+  same.rows_estimated = schema.rows_estimated;
+  return same == schema;
 }
 
 /// The statement that empties it at the sink.
@@ -53,9 +61,8 @@ TableSelection Session::captured_selection() const {
 /// is. One that joins must be empty, or the user must have said that its rows may stay.
 void Session::check_rows(const SavedState& saved, size_t table, bool copies) const {
   const TableName& name = schemas_[table]->name;
-  const bool ran = saved.position.known();
-  if (ran && contains(saved.captured, name)) return;
-  const bool returns = ran && contains(saved.left, name);
+  if (tables_[table].captured) return;
+  const bool returns = saved.position.known() && contains(saved.left, name);
   const std::string text = printable(name.text()), target = printable(tables_[table].target_table);
   if (!copies) {
     if (!returns) return;
@@ -90,23 +97,26 @@ void Session::check_rows(const SavedState& saved, size_t table, bool copies) con
 /// A captured table that had to be created: it was dropped at the sink, or has another name there now. Its rows are gone, and the records
 /// of its chunks go as well, so that it is copied anew. One that is there but empty, while its records speak of rows, may have been created
 /// by a session that died before it came to the records; if the source has just deleted all rows, copying none of them again costs nothing.
-void Session::forget_lost_targets(SavedState& saved, const std::vector<PreparedTable>& prepared, bool copies) {
+bool Session::forget_lost_targets(SavedState& saved, const std::vector<PreparedTable>& prepared, const RecordsByTable& records,
+                                  bool copies) {
   std::vector<TableName> lost;
   for (size_t i = 0; i < schemas_.size(); ++i) {
     const TableName& name = schemas_[i]->name;
-    if (!saved.position.known() || !contains(saved.captured, name)) continue;
-    const bool emptied = prepared[i].was_empty && rows_recorded(saved.chunks, name) != 0;
+    if (!tables_[i].captured) continue;
+    const bool emptied = prepared[i].was_empty && rows_recorded(records, name) != 0;
     if (!prepared[i].created && !emptied) continue;
     spdlog::warn("{}: the sink had {} {}{}, where {} was; {}", pipeline_.name, prepared[i].created ? "no table" : "nothing in",
                  printable(tables_[i].target_table), prepared[i].created ? " any more" : "", printable(name.text()),
                  copies ? "it is copied anew" : "it begins empty, since startup does not ask for a copy");
     lost.push_back(name);
+    tables_[i].captured = false;
   }
-  if (lost.empty()) return;
+  if (lost.empty()) return false;
   sink_->change_captured({}, lost);
   failpoint("session.targets_forgotten");
   std::erase_if(saved.captured, [&](const TableName& name) { return contains(lost, name); });
   forget_chunks(saved, lost);
+  return true;
 }
 
 /// In the state file: the sink's own records of these tables are gone already.
@@ -118,7 +128,7 @@ void Session::forget_chunks(SavedState& saved, const std::vector<TableName>& tab
 
 /// Changes of a table that this session does not capture are skipped, and the position moves over them: its copy is worth nothing from then
 /// on. So the sink forgets its chunks before the position moves, and remembers that it left. The sink learns it first (design 2.5).
-void Session::save_captured(SavedState& saved) {
+void Session::save_captured(SavedState& saved, const std::vector<StoredSchema>& stored) {
   std::set<TableName> before(saved.captured.begin(), saved.captured.end()), now;
   for (const SchemaRef& schema : schemas_) now.insert(schema->name);
   std::vector<TableName> joined, left;
@@ -135,10 +145,12 @@ void Session::save_captured(SavedState& saved) {
         pipeline_.tables.matches(name) ? "the source has no such table any more" : "it is not selected any more");
   }
   if (!left.empty() && saved.position.known()) forget_chunks(saved, left);
-  save_schemas(saved);
+  save_schemas(saved, stored);
 }
 
-void Session::save_schemas(const SavedState& saved) {
+void Session::save_schemas(const SavedState& saved, const std::vector<StoredSchema>& stored) {
+  const auto same = [](const SchemaRef& schema, const StoredSchema& s) { return is_stored(*schema, s.schema); };
+  if (std::equal(schemas_.begin(), schemas_.end(), stored.begin(), stored.end(), same)) return;  // as after most restarts
   std::vector<StoredSchema> to_store;
   for (const SchemaRef& schema : schemas_) to_store.push_back({*schema, saved.position.known() ? saved.position.text() : "-"});
   std::lock_guard lock(state_.mutex);

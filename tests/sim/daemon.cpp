@@ -58,9 +58,10 @@ void Daemon::connect() {
   } else {
     start_ = source_.end_position();
   }
+  const RecordsByTable records = records_by_table(saved.chunks);
   std::vector<CoreTable> tables;
   for (size_t t = 0; t < plan_.tables.size(); ++t) {
-    tables.push_back(table_to_copy(plan_.tables[t]->schema, true, sink_.is_empty(static_cast<int>(t)), saved));
+    tables.push_back(table_to_copy(plan_.tables[t]->schema, true, sink_.is_empty(static_cast<int>(t)), records));
   }
   CoreOptions options = plan_.options;
   if (views_need_bound(start_)) options.views_from = source_.end_position().offset;

@@ -72,8 +72,30 @@ TEST_CASE("a table begins with its own finish records") {
   saved.chunks.resize(2);
   saved.chunks[0].table = {"d", "u"};
   saved.chunks[1].table = {"d", "t"};
-  const CoreTable table = table_to_copy(schema, true, false, saved);
+  const CoreTable table = table_to_copy(schema, true, false, records_by_table(saved.chunks));
   CHECK(table.records.size() == 1);
   CHECK(table.copy);
   CHECK_FALSE(table.sink_was_empty);
+}
+
+TEST_CASE("a state file whose position only is behind has the sink's chunks, in any order") {
+  ChunkRecord low, high, only;
+  low.range.upto = "5";
+  high.range.after = "5";
+  only.range.only = "7";
+  only.done = false;
+  SavedState saved;
+  saved.chunks = {low, high, only};
+  StoredPipeline stored;
+  CHECK_FALSE(same_chunks({}, stored));  // not found
+  stored.found = true;
+  stored.chunks = {only, low, high};
+  CHECK(same_chunks(saved, stored));
+  stored.chunks[0].done = true;
+  CHECK_FALSE(same_chunks(saved, stored));
+  stored.chunks[0].done = false;
+  stored.chunks[1].high = {1, 9};
+  CHECK_FALSE(same_chunks(saved, stored));
+  stored.chunks.pop_back();
+  CHECK_FALSE(same_chunks(saved, stored));
 }
