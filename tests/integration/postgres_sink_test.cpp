@@ -344,3 +344,36 @@ TEST_CASE("two thousand tables are made and written") {
   CHECK(postgres().value("SELECT count(*) FROM many.t0") == "1");
   CHECK(postgres().value("SELECT count(*) FROM many.t1999") == "1");
 }
+
+TEST_CASE("whether a target is empty is looked at exactly where tables join, by its size where they are captured") {
+  const SchemaRef s = schema("empty", "t", {column("id", ValueKind::int64, "int")}, {0});
+  { Target created("empty", s); }
+  const auto was_empty = [&](bool captured) {
+    auto sink = make_postgres_sink(sink_config());
+    sink->open();
+    SinkTable table{s, "empty", "t", captured};
+    const PreparedTable prepared = sink->prepare("empty", {table}).at(0);
+    CHECK_FALSE(prepared.created);
+    return prepared.was_empty;
+  };
+  CHECK(was_empty(false));
+  CHECK(was_empty(true));  // created by a session that died
+  postgres().exec("INSERT INTO empty.t VALUES (1)");
+  CHECK_FALSE(was_empty(false));
+  CHECK_FALSE(was_empty(true));
+  postgres().exec("DELETE FROM empty.t");
+  CHECK(was_empty(false));
+  CHECK_FALSE(was_empty(true));
+  postgres().exec("TRUNCATE empty.t");
+  CHECK(was_empty(true));
+  // the rows of others count as its own
+  postgres().exec("CREATE TABLE empty.child () INHERITS (empty.t); INSERT INTO empty.child VALUES (2)");
+  CHECK_FALSE(was_empty(false));
+  CHECK_FALSE(was_empty(true));
+  postgres().exec(
+      "DROP TABLE empty.t CASCADE; CREATE TABLE empty.t (id bigint PRIMARY KEY) PARTITION BY RANGE (id);"
+      "CREATE TABLE empty.part PARTITION OF empty.t DEFAULT; INSERT INTO empty.t VALUES (3);"
+      "GRANT ALL ON empty.t TO tidemark");
+  CHECK_FALSE(was_empty(false));
+  CHECK_FALSE(was_empty(true));
+}

@@ -35,6 +35,14 @@ SELECT w.n, x.relname, i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND
   LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = i.indkey[k]
  ORDER BY w.n, i.indexrelid, k)";
 
+// relam: none before PostgreSQL 12, 2 is heap.
+constexpr const char* kSizes = R"(
+SELECT w.n, pg_relation_size(c.oid) > 0
+  FROM unnest($1::text[], $2::text[]) WITH ORDINALITY w(s, t, n)
+  JOIN pg_catalog.pg_namespace s ON s.nspname = w.s
+  JOIN pg_catalog.pg_class c ON c.relnamespace = s.oid AND c.relname = w.t
+ WHERE c.relkind = 'r' AND NOT c.relhassubclass AND c.relam IN (0, 2))";
+
 /// 1-based place among the names that were asked for, as 0-based index.
 size_t ordinal(const PGresult* result, int row) { return std::strtoul(PQgetvalue(result, row, 0), nullptr, 10) - 1; }
 
@@ -69,17 +77,34 @@ std::string text_array(const std::vector<std::string>& items) {
   return out + "}";
 }
 
+namespace {
+
+/// The names as parameters $1 and $2.
+struct NameArrays {
+  std::string schemas, tables;
+  explicit NameArrays(const std::vector<RelationName>& names) {
+    std::vector<std::string> schema_list, table_list;
+    for (const RelationName& name : names) {
+      schema_list.push_back(name.schema);
+      table_list.push_back(name.table);
+    }
+    schemas = text_array(schema_list);
+    tables = text_array(table_list);
+  }
+  Params params() const {
+    Params params;
+    params.add_text(schemas);
+    params.add_text(tables);
+    return params;
+  }
+};
+
+}  // namespace
+
 std::vector<CatalogTable> read_catalog(Connection& connection, const std::vector<RelationName>& names) {
   std::vector<CatalogTable> tables(names.size());
-  std::vector<std::string> schemas, relations;
-  for (const RelationName& name : names) {
-    schemas.push_back(name.schema);
-    relations.push_back(name.table);
-  }
-  const std::string schema_array = text_array(schemas), relation_array = text_array(relations);
-  Params params;
-  params.add_text(schema_array);
-  params.add_text(relation_array);
+  const NameArrays arrays(names);
+  const Params params = arrays.params();
 
   Result columns = connection.run(kColumns, params, kDoing);
   for (int row = 0; row < PQntuples(columns.get()); ++row) {
@@ -119,6 +144,16 @@ std::vector<bool> existing_schemas(Connection& connection, const std::vector<std
       "SELECT w.n FROM unnest($1::text[]) WITH ORDINALITY w(s, n) JOIN pg_catalog.pg_namespace s ON s.nspname = w.s", params, kDoing);
   for (int row = 0; row < PQntuples(result.get()); ++row) exists[ordinal(result.get(), row)] = true;
   return exists;
+}
+
+std::vector<std::optional<bool>> ever_filled(Connection& connection, const std::vector<RelationName>& names) {
+  std::vector<std::optional<bool>> filled(names.size());
+  const NameArrays arrays(names);
+  Result result = connection.run(kSizes, arrays.params(), "looking whether the target tables are empty");
+  for (int row = 0; row < PQntuples(result.get()); ++row) {
+    if (!PQgetisnull(result.get(), row, 1)) filled[ordinal(result.get(), row)] = is_true(result.get(), row, 1);
+  }
+  return filled;
 }
 
 std::vector<bool> empty_tables(Connection& connection, const std::vector<std::string>& quoted) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -44,6 +45,9 @@ std::string text_array(const std::vector<std::string>& items);
 
 std::vector<CatalogTable> read_catalog(Connection& connection, const std::vector<RelationName>& names);
 std::vector<bool> existing_schemas(Connection& connection, const std::vector<std::string>& names);
+/// Whether rows were ever put in, by the table's size: quick, and one statement for all. False: there is none. True: there may be none any
+/// more. Nothing where the size does not say (a table that is missing, partitioned, inherited from, or not kept in a heap).
+std::vector<std::optional<bool>> ever_filled(Connection& connection, const std::vector<RelationName>& names);
 /// Which of the tables hold no row; `quoted` are their quoted names.
 std::vector<bool> empty_tables(Connection& connection, const std::vector<std::string>& quoted);
 

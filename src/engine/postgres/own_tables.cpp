@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <mutex>
@@ -16,6 +17,7 @@ namespace tidemark::postgres {
 namespace {
 
 constexpr int kVersion = 1;
+constexpr std::chrono::milliseconds kLockPause{50};
 constexpr const char* kLoading = "reading tidemark's tables in the sink";
 const std::string kSaving = "writing tidemark's tables in the sink";
 
@@ -139,6 +141,7 @@ void OwnTables::lock(Connection& connection, const std::string& pipeline, std::c
   Params params;
   params.add_text(name);
   const auto deadline = std::chrono::steady_clock::now() + patience;
+  std::chrono::milliseconds pause{2};  // a session whose daemon was killed ends within milliseconds
   while (connection.value(kLock, params, "locking the pipeline at the sink") != "t") {
     if (former_pid != 0) {
       // our own session, whose end the server has not noticed; only if the lock's holder is still that one
@@ -158,7 +161,8 @@ void OwnTables::lock(Connection& connection, const std::string& pipeline, std::c
           ErrorKind::busy, fmt::format("opening pipeline {}", pipeline), "another tidemark is writing this pipeline into the same sink",
           "stop the other one; who it is: SELECT pid, client_addr, state FROM pg_stat_activity WHERE application_name = 'tidemark'");
     }
-    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    std::this_thread::sleep_for(pause);
+    pause = std::min(pause * 2, kLockPause);
     connection.check_interrupted();
   }
   holder = connection.backend_pid();

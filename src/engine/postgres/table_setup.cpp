@@ -159,6 +159,26 @@ void check_key(const SinkTable& source, const CatalogTable& found, const TargetT
   }
 }
 
+/// Sets was_empty of the tables that were there. Those that we write already are not looked into: with thousands of them that would take
+/// most of the time of a start.
+void find_empty(Connection& connection, const std::vector<SinkTable>& tables, const std::vector<RelationName>& names,
+                std::vector<PreparedTable>& prepared) {
+  const std::vector<std::optional<bool>> filled = ever_filled(connection, names);
+  std::vector<size_t> unsure;
+  std::vector<std::string> unsure_names;
+  for (size_t i = 0; i < tables.size(); ++i) {
+    if (prepared[i].created) continue;
+    if (filled[i] && (!*filled[i] || tables[i].captured)) {
+      prepared[i].was_empty = !*filled[i];
+      continue;
+    }
+    unsure.push_back(i);
+    unsure_names.push_back(quoted_target(tables[i]));
+  }
+  const std::vector<bool> empty = empty_tables(connection, unsure_names);
+  for (size_t i = 0; i < unsure.size(); ++i) prepared[unsure[i]].was_empty = empty[i];
+}
+
 }  // namespace
 
 std::string create_table_sql(const SinkTable& table, ZeroDatePolicy policy) {
@@ -204,15 +224,12 @@ SetUpTables set_up_tables(Connection& connection, const std::vector<SinkTable>& 
 
   SetUpTables out;
   out.prepared.resize(tables.size());
-  std::vector<size_t> existing;
-  std::vector<std::string> existing_names;
+  bool missing = false;
   for (size_t i = 0; i < tables.size(); ++i) {
     out.prepared[i].created = !found[i].exists;
-    if (!found[i].exists) continue;
-    existing.push_back(i);
-    existing_names.push_back(quoted_target(tables[i]));
+    missing = missing || !found[i].exists;
   }
-  if (existing.size() < tables.size()) {
+  if (missing) {
     create_missing(connection, tables, found, config);
     failpoint("postgres.tables_created");
     found = read_catalog(connection, names);
@@ -222,8 +239,7 @@ SetUpTables set_up_tables(Connection& connection, const std::vector<SinkTable>& 
     target.stage = quote_name(fmt::format("tidemark_stage_{}", i));
     out.tables.push_back(std::move(target));
   }
-  std::vector<bool> empty = empty_tables(connection, existing_names);
-  for (size_t i = 0; i < existing.size(); ++i) out.prepared[existing[i]].was_empty = empty[i];
+  find_empty(connection, tables, names, out.prepared);
   return out;
 }
 
