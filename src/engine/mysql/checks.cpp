@@ -207,6 +207,21 @@ class Checker {
   SourceInfo info_;
 };
 
+/// A line of SHOW GRANTS gives the privilege on this object; what it says of columns or other objects does not count.
+bool grants_on(std::string_view line, std::string_view privilege, const std::string& object) {
+  const size_t on = line.find(" ON " + object + " TO ");
+  if (line.substr(0, 6) != "GRANT " || on == std::string_view::npos) return false;
+  std::string_view list = line.substr(6, on - 6);
+  if (list.find('`') != std::string_view::npos) return false;
+  while (!list.empty()) {
+    const size_t comma = list.find(", ");
+    const std::string_view one = list.substr(0, comma);
+    if (one == privilege || one == "ALL PRIVILEGES") return true;
+    list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 2);
+  }
+  return false;
+}
+
 }  // namespace
 
 VersionVerdict judge_version(bool mariadb, unsigned long version) {
@@ -216,18 +231,22 @@ VersionVerdict judge_version(bool mariadb, unsigned long version) {
 }
 
 bool grants_contain(const std::vector<std::string>& grants, std::string_view privilege) {
-  for (std::string_view line : grants) {
-    const size_t on = line.find(" ON *.* TO ");
-    if (line.substr(0, 6) != "GRANT " || on == std::string_view::npos) continue;
-    std::string_view list = line.substr(6, on - 6);
-    while (!list.empty()) {
-      const size_t comma = list.find(", ");
-      const std::string_view one = list.substr(0, comma);
-      if (one == privilege || one == "ALL PRIVILEGES") return true;
-      list = comma == std::string_view::npos ? std::string_view() : list.substr(comma + 2);
-    }
+  return std::any_of(grants.begin(), grants.end(), [&](const std::string& line) { return grants_on(line, privilege, "*.*"); });
+}
+
+bool grants_cover(const std::vector<std::string>& grants, std::string_view privilege, const std::string& database) {
+  // MySQL's partial revokes take away from what another line gives
+  const auto takes_away = [](const std::string& line) { return line.rfind("GRANT ", 0) != 0 && line.rfind("SET DEFAULT ROLE ", 0) != 0; };
+  if (std::any_of(grants.begin(), grants.end(), takes_away)) return false;
+  // GRANT takes a database's name for a pattern. Of several that match, the one without wildcards counts.
+  std::string exactly;
+  for (char c : database) {
+    if (c == '_' || c == '%' || c == '\\') exactly.push_back('\\');
+    exactly.push_back(c);
   }
-  return false;
+  const std::string object = quote_name(exactly) + ".*";
+  return grants_contain(grants, privilege) ||
+         std::any_of(grants.begin(), grants.end(), [&](const std::string& line) { return grants_on(line, privilege, object); });
 }
 
 SourceInfo check_server(Connection& connection, const SourceConfig& config) { return Checker(connection, config).run(); }

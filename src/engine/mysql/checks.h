@@ -18,5 +18,7 @@ enum class VersionVerdict : uint8_t { fits, newer, too_old };
 VersionVerdict judge_version(bool mariadb, unsigned long version);
 /// A privilege of "GRANT a, b ON *.* TO ..." lines as SHOW GRANTS prints them; ALL PRIVILEGES has them all.
 bool grants_contain(const std::vector<std::string>& grants, std::string_view privilege);
+/// They prove that the privilege holds for every table of the database. False: perhaps it does nevertheless.
+bool grants_cover(const std::vector<std::string>& grants, std::string_view privilege, const std::string& database);
 
 }  // namespace tidemark::mysql

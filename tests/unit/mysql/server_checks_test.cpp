@@ -28,6 +28,26 @@ TEST_CASE("a privilege is a whole word of a global grant") {
   CHECK_FALSE(grants_contain({}, "SELECT"));
 }
 
+TEST_CASE("grants that prove a privilege for a whole database") {
+  const auto covers = [](const std::vector<std::string>& grants, const std::string& database) {
+    return grants_cover(grants, "SELECT", database);
+  };
+  const std::string usage = "GRANT USAGE ON *.* TO `u`@`%`";
+  CHECK(covers({"GRANT SELECT ON *.* TO `u`@`%`"}, "shop"));
+  CHECK(covers({usage, "GRANT SELECT, LOCK TABLES ON `shop`.* TO `u`@`%`"}, "shop"));
+  CHECK(covers({usage, "GRANT ALL PRIVILEGES ON `a\\_b`.* TO `u`@`%`"}, "a_b"));
+  CHECK(covers({usage, "GRANT SELECT ON `d`.* TO `u`@`%`", "GRANT `r` TO `u`@`%`", "SET DEFAULT ROLE `r` FOR `u`@`%`"}, "d"));
+  CHECK(covers({usage, "GRANT SELECT ON `a``b`.* TO `u`@`%`"}, "a`b"));
+  CHECK_FALSE(covers({usage, "GRANT SELECT ON `shop`.* TO `u`@`%`"}, "shop2"));
+  CHECK_FALSE(covers({usage, "GRANT SELECT ON `a_b`.* TO `u`@`%`"}, "a_b"));  // it does, unless `a\\_%` is there with less
+  CHECK_FALSE(covers({usage, "GRANT INSERT ON `shop`.* TO `u`@`%`"}, "shop"));
+  CHECK_FALSE(covers({usage, "GRANT SELECT ON `shop`.`t` TO `u`@`%`"}, "shop"));
+  CHECK_FALSE(covers({usage, "GRANT SELECT (`a`) ON `shop`.`t` TO `u`@`%`"}, "shop"));
+  CHECK_FALSE(covers({usage, "GRANT INSERT (`a, SELECT, ON *.* TO `) ON `shop`.`t` TO `u`@`%`"}, "shop"));
+  CHECK_FALSE(covers({"GRANT SELECT ON *.* TO `u`@`%`", "REVOKE SELECT ON `shop`.* FROM `u`@`%`"}, "shop"));
+  CHECK_FALSE(covers({}, "shop"));
+}
+
 TEST_CASE("error numbers become kinds that the session loop can act on") {
   CHECK(kind_of_error_number(1045) == ErrorKind::credentials);
   CHECK(kind_of_error_number(1227) == ErrorKind::credentials);
