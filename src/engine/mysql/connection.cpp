@@ -350,6 +350,12 @@ void Connection::throw_error(std::string_view what_failed, unsigned number, cons
                 "('required' is enough for caching_sha2_password)")
         .code(std::to_string(number));
   }
+  // libmariadb says so when the connection was lost while caching_sha2_password waited for the key: no word about the password yet
+  if (number == CR_AUTH_PLUGIN_ERR && message.find("read RSA public key") != std::string::npos) {
+    throw Error(ErrorKind::source_unavailable, std::string(what_failed), fmt::format("{} (error {})", printable(message), number),
+                "if this stays, the server has no RSA key pair for caching_sha2_password: use tls mode 'required' or better")
+        .code(std::to_string(number));
+  }
   std::string cause = fmt::format("{} (error {}, SQLSTATE {})", printable(message), number, sqlstate);
   throw Error(kind_of_error_number(number), std::string(what_failed), std::move(cause), hint_for(number, peer_, user_, tls_mode_))
       .code(std::to_string(number));
