@@ -1,9 +1,8 @@
-// The source goes away and comes back, or the network does, while tables are copied and while the log is followed: tidemark says so,
-// connects again by itself, and ends equal. An idle source does not hold a copy up.
+// The source goes away and comes back while tables are copied and while the log is followed: tidemark says so, connects again by itself,
+// and ends equal. An idle source does not hold a copy up. (The network: source_network_test.cpp.)
 #include <chrono>
 #include <memory>
 #include <string>
-#include <thread>
 
 #include "servers/fault_proxy.h"
 #include "servers/live_pipeline.h"
@@ -43,18 +42,6 @@ bool copies(LivePipeline& pipeline, long long above) {
   return so && pipeline.state() == "copying";
 }
 
-/// The silence of a dead peer is taken for a lost connection within ten seconds, and two of patience with a busy machine. (An attempt to
-/// connect to such a peer takes its time, too, so the state is seen to be "reconnecting" for moments only.)
-bool notices(LivePipeline& pipeline, FaultProxy& proxy) {
-  const auto retries = [&] {
-    const std::string text = pipeline.status("/totals/retries");
-    return text.empty() ? 0 : std::stoi(text);
-  };
-  const int before = retries();
-  proxy.stall();
-  return wait_until(12s, [&] { return retries() > before; });
-}
-
 void restart_all_the_time(const std::string& kind) {
   auto source = server_of(kind);
   create_steady_table(*source, "d", kRows);
@@ -92,88 +79,6 @@ void restart_all_the_time(const std::string& kind) {
 TEST_CASE("MariaDB is restarted and killed during the copy and the stream", "[faults]") { restart_all_the_time("mariadb"); }
 TEST_CASE("MySQL with GTID is restarted and killed during the copy and the stream", "[faults]") { restart_all_the_time("mysql with GTID"); }
 TEST_CASE("MySQL without GTID is restarted and killed during the copy and the stream", "[faults]") { restart_all_the_time("mysql"); }
-
-TEST_CASE("the network to the source is cut, and a dead peer is noticed", "[faults]") {
-  MariadbServer source;
-  create_steady_table(source, "d", kRows);
-  FaultProxy proxy(source.port());
-  PipelineFile file = small_chunks();
-  file.source_port = proxy.port();
-  LivePipeline pipeline(source, nullptr, "d", file);
-  SteadyWriter writer(source, "d", kRows, kSeed);
-  pipeline.start(kSlowCopy);
-
-  REQUIRE(copies(pipeline, 100));
-  proxy.cut();
-  CHECK(pipeline.reaches("reconnecting", 10s));
-  proxy.resume();
-  REQUIRE(copies(pipeline, 500));
-  CHECK(notices(pipeline, proxy));
-  proxy.resume();
-  REQUIRE(pipeline.reaches("streaming"));
-
-  CHECK(notices(pipeline, proxy));
-  std::this_thread::sleep_for(2s);  // its attempts to connect meet a dead peer, too
-  proxy.resume();
-  CHECK(pipeline.reaches("streaming"));
-  proxy.cut();
-  CHECK(pipeline.reaches("reconnecting", 10s));
-  proxy.resume();
-  CHECK(pipeline.reaches("streaming"));
-  writer.stop();
-  CHECK(pipeline.becomes_equal());
-  CHECK(pipeline.stop() == 0);
-}
-
-TEST_CASE("a short pause of the network costs no connection", "[faults]") {
-  MariadbServer source;
-  create_steady_table(source, "d", 100);
-  FaultProxy proxy(source.port());
-  PipelineFile file = small_chunks();
-  file.source_port = proxy.port();
-  LivePipeline pipeline(source, nullptr, "d", file);
-  pipeline.start();
-  REQUIRE(pipeline.reaches("streaming"));
-  proxy.stall();
-  std::this_thread::sleep_for(6s);
-  proxy.resume();
-  source.exec("UPDATE d.t SET n = n + 1");
-  CHECK(pipeline.becomes_equal(30s));
-  CHECK(pipeline.status("/totals/retries") == "0");
-  CHECK(pipeline.stop() == 0);
-}
-
-TEST_CASE("the network to PostgreSQL is cut, and a dead peer is noticed", "[faults]") {
-  MariadbServer source;
-  PostgresServer sink;
-  create_steady_table(source, "d", kRows);
-  FaultProxy proxy(sink.port());
-  PipelineFile file = small_chunks();
-  file.sink_port = proxy.port();
-  LivePipeline pipeline(source, &sink, "d", file);
-  SteadyWriter writer(source, "d", kRows, kSeed);
-  pipeline.start(kSlowCopy);
-
-  REQUIRE(copies(pipeline, 100));
-  proxy.cut();
-  CHECK(pipeline.reaches("reconnecting", 10s));
-  CHECK(pipeline.status("/last_error/kind") == "sink_unavailable");
-  proxy.resume();
-  REQUIRE(copies(pipeline, 500));
-  CHECK(notices(pipeline, proxy));
-  proxy.resume();
-  REQUIRE(pipeline.reaches("streaming", 90s));
-
-  CHECK(notices(pipeline, proxy));
-  proxy.resume();
-  CHECK(pipeline.reaches("streaming", 60s));
-  proxy.cut();
-  CHECK(pipeline.reaches("reconnecting", 10s));
-  proxy.resume();
-  writer.stop();
-  CHECK(pipeline.becomes_equal());
-  CHECK(pipeline.stop() == 0);
-}
 
 TEST_CASE("a source that is away at the start is waited for", "[faults]") {
   MariadbServer source;

@@ -11,7 +11,7 @@ constexpr size_t kHeadBytes = 4;       // length in three bytes, sequence number
 constexpr size_t kLongest = 0xFFFFFF;  // a packet of this length is continued by the next one
 constexpr size_t kTextBytes = 512;     // of a statement, for its mark
 constexpr size_t kEventHeaderBytes = 19;
-constexpr uint8_t kQuery = 3, kBinlogDump = 18, kBinlogDumpGtid = 30;  // COM_*
+constexpr uint8_t kQuery = 3, kBinlogDump = 18, kPrepare = 22, kExecute = 23, kBinlogDumpGtid = 30;  // COM_*
 
 uint8_t byte_at(std::string_view bytes, size_t i) { return static_cast<uint8_t>(bytes[i]); }
 uint32_t number_at(std::string_view bytes, size_t i, int width) {
@@ -45,8 +45,10 @@ class MysqlWire : public Wire {
     const uint8_t command = byte_at(body, 0);
     if (command == kBinlogDump || command == kBinlogDumpGtid) dumps_ = true;
     asked_.reset();
-    if (command != kQuery) return std::nullopt;
-    asked_ = std::string(body.substr(1));
+    if (command == kPrepare) prepared_ = body.substr(1);
+    if (command == kQuery) asked_ = std::string(body.substr(1));
+    if (command == kExecute) asked_ = prepared_;
+    if (!asked_) return std::nullopt;
     Mark mark;
     mark.text = *asked_;
     mark.bytes = kHeadBytes + body.size();
@@ -74,6 +76,7 @@ class MysqlWire : public Wire {
 
   size_t rest_[2] = {0, 0};           // of the frame that is passing
   std::optional<std::string> asked_;  // not yet answered
+  std::string prepared_;              // last; tidemark has one at a time
   bool dumps_ = false;                // everything down is an event from here on
   bool continued_ = false;
 };

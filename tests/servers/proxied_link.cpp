@@ -2,8 +2,10 @@
 
 #include <fcntl.h>
 #include <linux/filter.h>
+#include <linux/sockios.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -11,6 +13,7 @@
 #include <cerrno>
 #include <cstring>
 #include <stdexcept>
+#include <thread>
 
 namespace tidemark::test {
 
@@ -21,6 +24,15 @@ using Clock = std::chrono::steady_clock;
 constexpr size_t kWaitingMax = 256 * 1024;
 constexpr int kSendsAtOnce = 64;        // of small pieces, before others get their turn
 constexpr double kBurstSeconds = 0.02;  // of a pace
+
+/// What was sent and is not acknowledged when packets begin to vanish would be sent again and again: to tidemark its peer would live.
+void wait_for_acknowledgement(int fd) {
+  const auto end = Clock::now() + std::chrono::milliseconds(200);
+  for (int unsent = 1; unsent > 0 && Clock::now() < end;) {
+    if (ioctl(fd, SIOCOUTQ, &unsent) != 0) return;
+    if (unsent > 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+}
 
 }  // namespace
 
@@ -161,6 +173,7 @@ void ProxiedLink::release() {
 
 void ProxiedLink::vanish(bool on) {
   vanished_ = on;
+  if (on) wait_for_acknowledgement(client_);
   let_packets_vanish(client_, on);
   let_packets_vanish(server_, on);
 }
