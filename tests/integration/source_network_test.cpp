@@ -196,6 +196,8 @@ struct Sevens : Proxied {
   }
   void nothing_came() {
     CHECK(pipeline.sink_number("SELECT count(*) FROM strange", "t") == 0);
+    source.exec(fmt::format("UPDATE {}.t SET v = '767' WHERE id = 1", database));  // and it would have been seen
+    CHECK(wait_until(20s, [&] { return pipeline.sink_number("SELECT count(*) FROM strange", "t") > 0; }));
     ends_equal();
   }
 
