@@ -49,7 +49,7 @@ void Core::seal(bool commit) {
   if (commit) {
     delivered_.loose = delivered_.loose && chunks_left_ != 0;
     batch.position = delivered_;
-    if (batch.position.read_from >= batch.position.offset) {
+    if (batch.position.offset.file != 0 && batch.position.read_from >= batch.position.offset) {
       batch.position.read_from = {};
       batch.position.read_from_gtids = {};
     }
@@ -107,7 +107,8 @@ void Core::on_log(const std::shared_ptr<const LogBatch>& batch) {
   if (stop_reached_) return;
   counts_.rows_filtered += batch->rows_filtered;
   counts_.events += batch->events;
-  if (delivered_.read_from.file == 0 && batch->read_from.file != 0) {
+  // Of a start that is known by its GTIDs only, read_from is an offset in the log of another server.
+  if (delivered_.read_from.file == 0 || delivered_.offset.file == 0) {
     delivered_.read_from = batch->read_from;
     delivered_.read_from_gtids = batch->read_from_gtids;
   }

@@ -1,4 +1,6 @@
 // The simulated server's clients: statements under row locks, commits into the log, rollbacks.
+#include <algorithm>
+
 #include "sim/source.h"
 
 namespace tidemark::sim {
@@ -168,8 +170,59 @@ void Source::roll_back(Rng& rng) {
 
 void Source::commit(Rng& rng) {
   Client& client = clients_[rng.below(static_cast<uint32_t>(clients_.size()))];
+  if (!open_.empty() && rng.one_in(3)) return end_prepared(rng, open_[rng.below(static_cast<uint32_t>(open_.size()))], !rng.one_in(4));
   if (!client.open) return;
+  if (plan_.prepares && !client.changes.empty() && rng.one_in(3)) return prepare(rng, client);
   log_transaction(client, 20 + rng.below(200u));
+}
+
+/// Prepared, or half way through its end.
+bool Source::xid_in_use(uint64_t xid) const {
+  for (size_t which : open_) {
+    if (prepared_[which].xid == xid) return true;
+  }
+  return std::any_of(log_.begin(), log_.end(), [&](const LogEntry& e) { return e.ends == xid && !e.visible; });
+}
+
+/// The rows stay locked, and are in the log, but belong to nobody's history until the XA COMMIT.
+void Source::prepare(Rng& rng, Client& client) {
+  const uint64_t xid = 200 + rng.below(6u);  // few, so that they come again
+  if (xid_in_use(xid)) return;
+  LogEntry& entry = append(20 + rng.below(200u));
+  entry.prepares = xid;
+  entry.prepared = prepared_.size();
+  open_.push_back(prepared_.size());
+  prepared_.push_back({xid, log_.size() - 1, std::move(client.changes), client.locks});
+  client.clear();
+}
+
+void Source::end_prepared(Rng& rng, size_t which, bool commits) {
+  const Prepared& prepared = prepared_[which];
+  if (!log_[prepared.transaction].visible) return;  // who prepared it has no answer yet
+  LogEntry& entry = append(20 + rng.below(200u));
+  entry.ends = prepared.xid;
+  entry.prepared = which;
+  std::erase(open_, which);
+  if (!commits) return held_.take_off(prepared.locks);
+  entry.locks = prepared.locks;
+  if (plan_.unordered) {
+    entry.order = CommitOrder::xa;
+    entry.xid = prepared.xid;
+  }
+  put_changes(entry, prepared.changes);
+}
+
+void Source::end_prepared(Rng& rng) {
+  while (reveal(rng)) {
+  }
+  while (!open_.empty()) end_prepared(rng, open_.back(), !rng.one_in(4));
+}
+
+void Source::put_changes(LogEntry& entry, const std::vector<LoggedChange>& changes) {
+  entry.first = static_cast<uint32_t>(changes_.size());
+  entry.count = static_cast<uint32_t>(changes.size());
+  for (const LoggedChange& change : changes) apply(change, after_.back());
+  changes_.insert(changes_.end(), changes.begin(), changes.end());
 }
 
 void Source::log_transaction(Client& client, size_t bytes) {
@@ -180,10 +233,7 @@ void Source::log_transaction(Client& client, size_t bytes) {
     entry.order = bytes % 3 == 0 || plan_.linger > 20 ? CommitOrder::loose : CommitOrder::xa;
     entry.xid = 10 + log_.size() % 50;
   }
-  entry.first = static_cast<uint32_t>(changes_.size());
-  entry.count = static_cast<uint32_t>(client.changes.size());
-  for (const LoggedChange& change : client.changes) apply(change, after_.back());
-  changes_.insert(changes_.end(), client.changes.begin(), client.changes.end());
+  put_changes(entry, client.changes);
   client.clear();
 }
 
@@ -191,6 +241,7 @@ void Source::end_clients(Rng& rng) {
   for (Client& client : clients_) {
     if (client.open) log_transaction(client, 20 + rng.below(200u));
   }
+  end_prepared(rng);
 }
 
 /// A transaction on tables that nobody captures.

@@ -27,6 +27,7 @@ void Daemon::kill() {
   story_.tell("the daemon is killed{}", up() ? "" : " (it was down)");
   forget();
   stopped_.reset();
+  place_.reset();
   ordered_ = made_progress_ = false;
 }
 
@@ -56,7 +57,7 @@ void Daemon::connect() {
     source_.check_position(saved.position);
     start_ = resumed_at(saved.position, source_.server(), "log");
   } else {
-    start_ = source_.end_position();
+    start_ = first_position();
   }
   const RecordsByTable records = records_by_table(saved.chunks);
   std::vector<CoreTable> tables;
@@ -67,7 +68,9 @@ void Daemon::connect() {
   if (views_need_bound(start_)) options.views_from = source_.end_position().offset;
   options.ordered = ordered_;
   core_ = std::make_unique<Core>(options, start_, std::move(tables));
-  next_ = *source_.index_of(start_);
+  start_index_ = *source_.index_of(start_);
+  next_ = source_.read_index(start_);
+  pending_.clear();
   part_ = 0;
   reported_ = start_.offset;
   last_txid_ = 0;
@@ -75,6 +78,30 @@ void Daemon::connect() {
   workers_.resize(static_cast<size_t>(plan_.workers));
   made_progress_ = false;
   story_.tell("the daemon starts at transaction {}{}", next_, ordered_ ? ", in source order" : "");
+}
+
+/// As engines choose it: no XA transaction lies across it with its rows before and its end after.
+Position Daemon::first_position() {
+  Position end = source_.end_position();
+  if (!place_ || place_->server != end.server) {
+    place_ = end;
+    before_place_ = source_.prepared();
+  }
+  for (size_t which : source_.prepared()) {
+    if (std::find(before_place_.begin(), before_place_.end(), which) != before_place_.end())
+      throw Error(ErrorKind::source_unavailable, "choosing the place in the log to start from", "XA transactions are prepared");
+  }
+  if (place_->offset < end.offset) {
+    end.read_from = place_->offset;
+    end.read_from_gtids = place_->gtids;
+  }
+  place_.reset();
+  return end;
+}
+
+size_t Daemon::needed_index() const {
+  const Position& position = sink_.saved().position;
+  return position.known() && source_.index_of(position) ? source_.read_index(position) : sink_index_;
 }
 
 /// As PipelineRunner and Session do.
@@ -110,7 +137,7 @@ void Daemon::check_stop_is_due(const Error& error) const {
       if (position.known() && !index) return;
       break;
     case ErrorKind::log_purged:
-      if (index && *index < source_.purged()) return;
+      if (index && source_.read_index(position) < source_.purged()) return;
       break;
     case ErrorKind::schema_changed:
       if (source_.was_altered()) return;

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -43,6 +44,8 @@ class Daemon {
   /// For the message when it does not settle.
   std::string standing() const;
   size_t sink_index() const { return sink_index_; }
+  /// The first transaction of the log that it has to read when it starts again.
+  size_t needed_index() const;
 
  private:
   struct Worker {
@@ -61,6 +64,7 @@ class Daemon {
   // daemon.cpp
   void start();
   void connect();
+  Position first_position();
   void end_session(const Error& error, bool saves = true);
   void forget();
   void write(Rng& rng, bool faults);
@@ -80,6 +84,7 @@ class Daemon {
 
   // daemon_reads.cpp: what is read from the source
   bool add_part(Rng& rng, LogBatch& batch);
+  bool add_prepared(const LogEntry& entry, LogBatch& batch);
   void add_change(Arena& arena, const LoggedChange& logged, std::vector<Change>& out);
   void open_view(Worker& worker, Rng& rng);
   void read_chunk(Worker& worker, Rng& rng);
@@ -100,6 +105,12 @@ class Daemon {
   size_t next_ = 0, part_ = 0;  // transaction of the log that the reader reads next, and how many of its changes it has read
   LogOffset reported_;          // what the reader has told of the log's end
   bool told_prepared_ = false;
+  size_t start_index_ = 0;  // what lies before it is read for the sake of XA transactions that were prepared there
+  struct Pending {
+    LogOffset begin;
+    GtidSet gtids_before;
+  };
+  std::map<uint64_t, Pending> pending_;  // prepared, as the reader knows, by xid
   uint64_t last_txid_ = 0;
   std::deque<std::shared_ptr<const LogBatch>> queue_;
   std::optional<Error> log_end_;  // the reader's error: what came before it is applied first
@@ -111,6 +122,8 @@ class Daemon {
   size_t largest_batch_ = 0;
 
   // of the process, over its sessions
+  std::optional<Position> place_;     // no position yet: where the start waits ...
+  std::vector<size_t> before_place_;  // ... for these XA transactions
   bool ordered_ = false, made_progress_ = false;
   std::optional<Error> stopped_;  // for good
 

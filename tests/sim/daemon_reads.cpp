@@ -69,10 +69,32 @@ void Daemon::add_change(Arena& arena, const LoggedChange& c, std::vector<Change>
   out.push_back(change);
 }
 
+/// What the reader keeps of XA transactions. False: with that the entry is read.
+bool Daemon::add_prepared(const LogEntry& entry, LogBatch& batch) {
+  const bool delivered_before = next_ < start_index_;
+  if (entry.prepares != 0) {
+    pending_[entry.prepares] = {entry.begin, source_.gtids_before(next_)};
+    if (batch.read_from.file == 0) {
+      batch.read_from = entry.begin;
+      batch.read_from_gtids = pending_[entry.prepares].gtids_before;
+    }
+    if (!delivered_before && plan_.server == ServerKind::mariadb) batch.xa_prepared.push_back({entry.begin, entry.prepares});
+  } else if (entry.ends != 0 && part_ == 0 && pending_.erase(entry.ends) == 0 && entry.count != 0 && !delivered_before) {
+    log_end_ = Error(ErrorKind::unsupported, "reading the log", "XA COMMIT of a transaction that was prepared before the start");
+    return true;
+  }
+  if (!delivered_before && entry.prepares == 0) return true;
+  if (!delivered_before && entry.gtid.number != 0) batch.skipped_gtids.push_back(entry.gtid);
+  ++next_;
+  return false;
+}
+
 /// The next transaction, or a part of it. False: the batch ends here.
 bool Daemon::add_part(Rng& rng, LogBatch& batch) {
   if (next_ == source_.log().size()) return false;
   const LogEntry& entry = source_.log()[next_];
+  if (!add_prepared(entry, batch)) return next_ < source_.log().size();
+  if (log_end_) return false;
   if (entry.altered >= 0) {
     log_end_ = Error(ErrorKind::schema_changed, "reading the log", "a captured table was altered");
     return false;
@@ -119,14 +141,22 @@ void Daemon::read_log(Rng& rng) {
   auto batch = std::make_shared<LogBatch>();
   const size_t from = next_;
   bool more = true;
+  for (const auto& [xid, pending] : pending_) {
+    if (batch->read_from.file != 0 && !(pending.begin < batch->read_from)) continue;
+    batch->read_from = pending.begin;
+    batch->read_from_gtids = pending.gtids_before;
+  }
   for (int n = 1 + rng.below(3); n > 0 && more; --n) more = add_part(rng, *batch);
-  if (part_ == 0) {
+  if (part_ == 0 && next_ >= start_index_) {
     const LogOffset end = next_ == source_.log().size() ? source_.log_end() : next_ > from ? source_.log()[next_ - 1].end : LogOffset{};
     if (end > reported_) batch->read_to = reported_ = end;
   }
   if (plan_.server == ServerKind::postgres && rng.one_in(4)) batch->snapshot = source_.snapshot();
-  if (plan_.unordered && !told_prepared_) batch->xa_prepared_at_start = {Source::kStaysPrepared};
-  told_prepared_ = true;
+  if (plan_.unordered && !told_prepared_ && next_ >= start_index_) {
+    told_prepared_ = true;
+    batch->xa_prepared_at_start = {Source::kStaysPrepared};
+    for (const auto& [xid, pending] : pending_) batch->xa_prepared_at_start->push_back(xid);
+  }
   if (batch->empty()) return;
   largest_batch_ = std::max(largest_batch_, batch->bytes());
   story_.tell("the reader reads up to transaction {}{}", next_, part_ != 0 ? " and a part of the next" : "");

@@ -77,7 +77,7 @@ class History {
         daemon_.cut_copy();
         story_.tell("the source restarts");
         return source_.restart();
-      case StepKind::purge: return source_.purge(safe == 0 ? 0 : rng.below(static_cast<uint32_t>(safe)));
+      case StepKind::purge: return source_.purge(rng.below(static_cast<uint32_t>(daemon_.needed_index() + 1)));
       case StepKind::purge_gap:
         daemon_.cut_copy();
         story_.tell("the source purges its log");

@@ -89,6 +89,7 @@ Plan Plan::draw(uint64_t seed) {
   plan.server = static_cast<ServerKind>(rng.below(4));
   plan.visible_in_order = plan.server == ServerKind::mariadb || (plan.server != ServerKind::postgres && rng.one_in(2));
   plan.unordered = plan.server == ServerKind::mariadb && rng.one_in(2);
+  plan.prepares = plan.server != ServerKind::postgres && rng.one_in(3);
   if (rng.one_in(2)) plan.linger = rng.one_in(2) ? 20 : 80;
   if (rng.one_in(2)) {
     plan.images = plan.server == ServerKind::postgres ? Images::toast : rng.one_in(2) ? Images::minimal : Images::noblob;
@@ -113,7 +114,7 @@ Plan Plan::draw(uint64_t seed) {
   if (!plan.options.exactly_once) {
     // Its chunks run ahead of the position, so another server may lack what they have seen; and it asks nobody which XA COMMITs are over.
     plan.faults &= ~(1u << static_cast<unsigned>(StepKind::fail_over) | 1u << static_cast<unsigned>(StepKind::lose_log));
-    plan.unordered = false;
+    plan.unordered = plan.prepares = false;
   }
   draw_steps(rng, plan);
   return plan;
@@ -121,9 +122,12 @@ Plan Plan::draw(uint64_t seed) {
 
 std::string Plan::text() const {
   constexpr const char* kImages[] = {"full", "minimal", "noblob", "toast"};
-  std::string out = fmt::format(
-      "{}{}, {} images, {} clients, {} workers, chunks of {} rows, batches of {} changes, tables:", name_of(server),
-      unordered ? " with XA" : "", kImages[static_cast<size_t>(images)], clients, workers, options.chunk_rows, options.batch_rows);
+  std::string out =
+      fmt::format("{}{}, {} images, {} clients, {} workers, chunks of {} rows, batches of {} changes, tables:", name_of(server),
+                  prepares    ? " with prepared XA"
+                  : unordered ? " with XA"
+                              : "",
+                  kImages[static_cast<size_t>(images)], clients, workers, options.chunk_rows, options.batch_rows);
   for (const TableShape* t : tables) out += fmt::format(" {}{}", name_of(t->kind), t->unique ? "+unique" : "");
   if (!options.exactly_once) out += ", plain mode";
   out += ", faults:";

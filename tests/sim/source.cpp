@@ -137,6 +137,9 @@ Listed Source::list() const {
   for (const LogEntry& entry : log_) {
     if (entry.order == CommitOrder::xa && !entry.visible) listed.xa_open.push_back(entry.xid);
   }
+  for (size_t which : open_) {  // XA PREPARE is in the log before it is on the list
+    if (log_[prepared_[which].transaction].visible) listed.xa_open.push_back(prepared_[which].xid);
+  }
   return listed;
 }
 
@@ -166,6 +169,7 @@ void Source::restart() {
     if (!entry.visible) show(entry);
   }
   held_ = {};
+  for (size_t which : open_) held_.add(prepared_[which].locks);
   turn_ = log_.size();
   while (execute()) {
   }
@@ -207,6 +211,12 @@ void Source::fail_over(size_t keep, size_t committing) {
   }
   visible_count_ = visible_prefix_ = executed_count_ = turn_ = shown;
   visible_ = after_[shown];
+  open_.clear();
+  for (const LogEntry& entry : log_) {
+    if (entry.prepares != 0) open_.push_back(entry.prepared);
+    if (entry.ends != 0) std::erase(open_, entry.prepared);
+  }
+  for (size_t which : open_) held_.add(prepared_[which].locks);
   for (size_t i = shown; i < keep; ++i) {
     LogEntry& entry = log_[i];
     entry.order = CommitOrder::log;
@@ -220,16 +230,21 @@ Position Source::end_position() const {
   p.server = server_;
   p.log_name = "log";
   p.offset = tail_;
-  p.gtids = base_;
-  for (const LogEntry& entry : log_) {
-    if (entry.gtid.number != 0) p.gtids.add(entry.gtid);
-  }
+  p.gtids = gtids_before(log_.size());
   if (plan_.server == ServerKind::postgres) {
     for (const LogEntry& entry : log_) {
       if (!entry.visible) p.unseen.push_back(entry.txid);
     }
   }
   return p;
+}
+
+GtidSet Source::gtids_before(size_t transaction) const {
+  GtidSet gtids = base_;
+  for (size_t i = 0; i < transaction; ++i) {
+    if (log_[i].gtid.number != 0) gtids.add(log_[i].gtid);
+  }
+  return gtids;
 }
 
 /// Transactions that nobody captures may be missing: reading them once more does nothing.
@@ -281,6 +296,15 @@ std::optional<size_t> Source::index_of(const Position& position) const {
   return std::max(*by_gtids, *by_offset);
 }
 
+size_t Source::read_index(const Position& position) const {
+  const size_t index = *index_of(position);
+  if (position.read_from.file == 0) return index;
+  Position from = position;
+  from.gtids = position.read_from_gtids;
+  from.offset = from.gtids.empty() ? position.read_from : LogOffset{};
+  return std::min(index, index_of(from).value_or(index));
+}
+
 std::string Source::visible_text() const {
   std::string out = fmt::format("1-{}", visible_prefix_);
   for (size_t i = visible_prefix_; i < log_.size(); ++i) {
@@ -292,7 +316,12 @@ std::string Source::visible_text() const {
 std::string Source::text_of(size_t transaction) const {
   const LogEntry& entry = log_[transaction];
   if (entry.altered >= 0) return fmt::format("ALTER TABLE t{}", entry.altered);
-  std::string out = entry.count == 0 ? "nothing of ours" : entry.order == CommitOrder::log ? "" : "out of order:";
+  if (entry.prepares != 0) return fmt::format("XA PREPARE {}", entry.prepares);
+  if (entry.ends != 0 && entry.count == 0) return fmt::format("XA ROLLBACK {}", entry.ends);
+  std::string out = entry.ends != 0                   ? fmt::format("XA COMMIT {}:", entry.ends)
+                    : entry.count == 0                ? "nothing of ours"
+                    : entry.order == CommitOrder::log ? ""
+                                                      : "out of order:";
   for (uint32_t i = 0; i < entry.count; ++i) {
     const LoggedChange& c = changes_[entry.first + i];
     constexpr const char* kOps[] = {"insert", "update", "delete"};
@@ -307,7 +336,7 @@ std::string Source::text_of(size_t transaction) const {
 void Source::check_position(const Position& position) const {
   const std::optional<size_t> index = index_of(position);
   if (!index) throw Error(ErrorKind::lineage, "continuing from the saved position", "the server's log never was there");
-  if (*index < purged_) throw Error(ErrorKind::log_purged, "continuing from the saved position", "it is purged");
+  if (read_index(position) < purged_) throw Error(ErrorKind::log_purged, "continuing from the saved position", "it is purged");
 }
 
 Visibility Source::snapshot() const {
@@ -355,6 +384,9 @@ std::optional<View> Source::open_view(int table, bool need_exact, bool need_lock
   }
   for (const Client& client : clients_) {
     if (client.open && client.locks.slots[t] != 0) return std::nullopt;
+  }
+  for (size_t which : open_) {
+    if (prepared_[which].locks.slots[t] != 0) return std::nullopt;
   }
   if (v.by == Visibility::By::gtids) v.gtids = executed_;
   return view;

@@ -52,7 +52,10 @@ struct LogEntry {
   Gtid gtid;
   uint64_t txid = 0;
   CommitOrder order = CommitOrder::log;
-  uint64_t xid = 0;  // order xa
+  uint64_t xid = 0;       // order xa
+  uint64_t prepares = 0;  // XA PREPARE of this xid: its rows count at the XA COMMIT
+  uint64_t ends = 0;      // XA COMMIT or XA ROLLBACK of a prepared xid
+  size_t prepared = 0;    // of one of these two: which of Source::prepared_
   Locks locks;
   std::array<uint64_t, kTablesMax> schemas{};  // Source::alters() when it was logged
 };
@@ -84,6 +87,8 @@ class Source {
   void foreign(Rng& rng);
   void end_clients(Rng& rng);
   void alter(Rng& rng);
+  /// Every XA transaction that is prepared.
+  void end_prepared(Rng& rng);
 
   // --- stages ---
   bool reveal(Rng& rng);
@@ -101,6 +106,9 @@ class Source {
   Position end_position() const;
   /// Throws Error as engines do (design rule 2.6).
   void check_position(const Position& position) const;
+  /// XA transactions that are in the log as prepared and not as ended.
+  const std::vector<size_t>& prepared() const { return open_; }
+  GtidSet gtids_before(size_t transaction) const;
   /// Nothing: a lock was not granted.
   std::optional<View> open_view(int table, bool need_exact, bool need_lock, const Listed& before) const;
   Listed list() const;
@@ -119,6 +127,8 @@ class Source {
   size_t visible_count() const { return visible_count_; }
   std::string visible_text() const;
   std::string text_of(size_t transaction) const;
+  /// Where reading begins for the position, which the log has: before it where XA transactions were prepared.
+  size_t read_index(const Position& position) const;
   /// How many transactions of the log lie before the position; nullopt: the log never was there.
   std::optional<size_t> index_of(const Position& position) const;
   uint64_t alters(int table) const { return altered_[static_cast<size_t>(table)]; }
@@ -140,7 +150,17 @@ class Source {
     }
   };
 
+  struct Prepared {
+    uint64_t xid;
+    size_t transaction;  // in the log
+    std::vector<LoggedChange> changes;
+    Locks locks;
+  };
+
   // clients.cpp
+  void prepare(Rng& rng, Client& client);
+  void end_prepared(Rng& rng, size_t which, bool commits);
+  bool xid_in_use(uint64_t xid) const;
   void begin(Client& client);
   bool lock(Client& client, int table, int slot, int value);
   void write_row(Rng& rng, Client& client, int table);
@@ -153,6 +173,7 @@ class Source {
   Cell fresh_cell(Rng& rng, Client& client, int table);
 
   void log_transaction(Client& client, size_t bytes);
+  void put_changes(LogEntry& entry, const std::vector<LoggedChange>& changes);
   LogEntry& append(size_t bytes);
   void show(LogEntry& entry);
   std::optional<size_t> index_by_gtids(const GtidSet& gtids) const;
@@ -162,7 +183,9 @@ class Source {
   std::vector<Client> clients_;
   std::vector<LogEntry> log_;
   std::vector<LoggedChange> changes_;
-  std::vector<Database> after_;  // [i]: the state after the first i transactions
+  std::vector<Prepared> prepared_;  // all there ever were
+  std::vector<size_t> open_;        // those that are prepared now
+  std::vector<Database> after_;     // [i]: the state after the first i transactions
   Database visible_{};
   Locks held_;
   size_t visible_count_ = 0, executed_count_ = 0, visible_prefix_ = 0, purged_ = 0;

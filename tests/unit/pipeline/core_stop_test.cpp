@@ -82,6 +82,26 @@ TEST_CASE("a copy is completed before the stop position counts") {
   CHECK(core.copy_committed());
 }
 
+TEST_CASE("on another server what must be read again is told by places in its own log") {
+  CoreTable table;
+  table.schema = two_columns();
+  Position resumed = start();
+  resumed.offset = {};
+  resumed.read_from = {9, 500};  // of the server before
+  resumed.read_from_gtids = gtids("1");
+  CoreOptions options;
+  options.batch_rows = 1;
+  Core core(options, resumed, {table});
+  auto log = batch_of({2, 3});
+  log->read_from = {1, 150};
+  log->read_from_gtids = gtids("1");
+  core.on_log(log);
+  auto batch = core.take_batch(true);  // ends within the log batch
+  REQUIRE(batch);
+  CHECK(batch->position.offset == LogOffset{1, 290});
+  CHECK(batch->position.read_from == LogOffset{1, 150});
+}
+
 TEST_CASE("views are opened under a lock while loose commits of before the session may not be visible") {
   CoreTable table;
   table.schema = two_columns();
