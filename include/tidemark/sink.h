@@ -85,7 +85,9 @@ class Sink {
   virtual std::string open() = 0;
   virtual SavedState load_state(const std::string& pipeline) = 0;
   /// Creates what is missing, checks what is there (columns, key, values must fit); throws Error(data) with the cure when a table cannot
-  /// take the source's rows. Call once, before write(). Index i of `tables` is TableStep::table.
+  /// take the source's rows. Call once, before write(). Index i of `tables` is TableStep::table. A captured table whose target it has
+  /// to create has left (see change_captured) when that is there: in the same transaction, or a session that dies behind it would leave an
+  /// empty table with records of rows.
   virtual std::vector<PreparedTable> prepare(const std::string& pipeline, const std::vector<SinkTable>& tables) = 0;
   /// `joined` are captured from the position on. `left` no longer are: their changes are skipped while the position moves on, so their
   /// chunk records go. One transaction of its own, over when this returns; after prepare() and before the write() that moves the position.

@@ -76,7 +76,7 @@ class Session {
   // session_tables.cpp
   TableSelection captured_selection() const;
   void check_rows(const SavedState& saved, size_t table, bool copies) const;
-  bool forget_lost_targets(SavedState& saved, const std::vector<PreparedTable>& prepared, const RecordsByTable& records, bool copies);
+  void forget_lost_targets(SavedState& saved, const std::vector<PreparedTable>& prepared, bool copies);
   void save_captured(SavedState& saved, const std::vector<StoredSchema>& stored);
   void forget_chunks(SavedState& saved, const std::vector<TableName>& tables);
   void save_schemas(const SavedState& saved, const std::vector<StoredSchema>& stored);

@@ -87,8 +87,8 @@ void Session::connect() {
   if (!core_->copy_committed() && copy_allowed_) {
     for (uint32_t i = 0; i < pipeline_.snapshot_workers; ++i) snapshot_readers.push_back(source_->open_snapshot());
   }
-  save_captured(saved,
-                stored.schemas);  // before the position can move, but not before all is found fit: a table that leaves must be copied anew
+  // before the position can move, but not before all is found fit: a table that leaves must be copied anew
+  save_captured(saved, stored.schemas);
   failpoint("session.schemas_saved");
   std::lock_guard lock(mutex_);  // request_stop() may look for them at any time
   reader_ = std::move(reader);
@@ -205,8 +205,8 @@ void Session::prepare_sink(SavedState& saved, std::vector<CoreTable>& tables) {
   std::vector<PreparedTable> prepared = sink_->prepare(pipeline_.name, tables_);
   failpoint("session.targets_prepared");
   bool copies = pipeline_.startup == Startup::initial || pipeline_.startup == Startup::snapshot_only || options_.stop_after_copy;
-  RecordsByTable records = records_by_table(saved.chunks);
-  if (forget_lost_targets(saved, prepared, records, copies)) records = records_by_table(saved.chunks);
+  forget_lost_targets(saved, prepared, copies);
+  const RecordsByTable records = records_by_table(saved.chunks);
   for (size_t i = 0; i < schemas_.size(); ++i) {
     CoreTable t = table_to_copy(schemas_[i], copies, prepared[i].was_empty, records);
     CopyProgress copied;

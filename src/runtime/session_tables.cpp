@@ -24,16 +24,6 @@ std::string quoted(const std::string& name) {
   return out + '"';
 }
 
-uint64_t rows_recorded(const RecordsByTable& records, const TableName& table) {
-  uint64_t rows = 0;
-  const auto own = records.find(table);
-  if (own == records.end()) return rows;
-  for (const ChunkRecord& record : own->second) {
-    if (record.done) rows += record.rows;
-  }
-  return rows;
-}
-
 bool is_stored(const TableSchema& schema, const TableSchema& stored) {
   TableSchema same = stored;
   same.rows_estimated = schema.rows_estimated;
@@ -94,29 +84,20 @@ void Session::check_rows(const SavedState& saved, size_t table, bool copies) con
       "others stay.");
 }
 
-/// A captured table that had to be created: it was dropped at the sink, or has another name there now. Its rows are gone, and the records
-/// of its chunks go as well, so that it is copied anew. One that is there but empty, while its records speak of rows, may have been created
-/// by a session that died before it came to the records; if the source has just deleted all rows, copying none of them again costs nothing.
-bool Session::forget_lost_targets(SavedState& saved, const std::vector<PreparedTable>& prepared, const RecordsByTable& records,
-                                  bool copies) {
+/// A captured table that had to be created: it was dropped at the sink, or has another name there now. Its rows are gone, and with them
+/// went the records of its chunks (Sink::prepare), so that it is copied anew.
+void Session::forget_lost_targets(SavedState& saved, const std::vector<PreparedTable>& prepared, bool copies) {
   std::vector<TableName> lost;
   for (size_t i = 0; i < schemas_.size(); ++i) {
-    const TableName& name = schemas_[i]->name;
-    if (!tables_[i].captured) continue;
-    const bool emptied = prepared[i].was_empty && rows_recorded(records, name) != 0;
-    if (!prepared[i].created && !emptied) continue;
-    spdlog::warn("{}: the sink had {} {}{}, where {} was; {}", pipeline_.name, prepared[i].created ? "no table" : "nothing in",
-                 printable(tables_[i].target_table), prepared[i].created ? " any more" : "", printable(name.text()),
-                 copies ? "it is copied anew" : "it begins empty, since startup does not ask for a copy");
-    lost.push_back(name);
+    if (!prepared[i].created || !tables_[i].captured) continue;
     tables_[i].captured = false;
+    lost.push_back(schemas_[i]->name);
+    spdlog::warn("{}: the sink had no table {} any more, where {} was; {}", pipeline_.name, printable(tables_[i].target_table),
+                 printable(lost.back().text()), copies ? "it is copied anew" : "it begins empty, since startup does not ask for a copy");
   }
-  if (lost.empty()) return false;
-  sink_->change_captured({}, lost);
-  failpoint("session.targets_forgotten");
+  if (lost.empty()) return;
   std::erase_if(saved.captured, [&](const TableName& name) { return contains(lost, name); });
   forget_chunks(saved, lost);
-  return true;
 }
 
 /// In the state file: the sink's own records of these tables are gone already.

@@ -212,6 +212,21 @@ TEST_CASE("position and chunk records travel with the rows") {
   REQUIRE(state.chunks.size() == 1);
   CHECK(state.chunks[0].table == other);
   CHECK(state.position == position_at(3000));
+
+  // a target that has gone takes its table's records with it as soon as it is made again
+  target.sink->change_captured({s->name}, {});
+  replace.chunks[0].table = s->name;
+  target.sink->write(replace);
+  postgres().exec("DROP TABLE chunks.t");
+  target.sink = make_postgres_sink(sink_config());
+  target.sink->open();
+  CHECK(target.sink->load_state("chunks").chunks.size() == 2);
+  CHECK(target.sink->prepare("chunks", {{s, "chunks", "t", true}})[0].created);
+  state = target.sink->load_state("chunks");
+  CHECK(state.captured == std::vector<TableName>{other});
+  CHECK(state.left == std::vector<TableName>{s->name});
+  REQUIRE(state.chunks.size() == 1);
+  CHECK(state.chunks[0].table == other);
 }
 
 TEST_CASE("patches: absent columns stay, keys move, a row that is not there is an error") {

@@ -109,3 +109,16 @@ TEST_CASE("a table that was dropped at the sink is copied anew", "[tables]") {
     CHECK(pipeline.sink_number("SELECT count(*) FROM {t}", "goes") == 2);
   });
 }
+
+TEST_CASE("a table that is empty since the source deleted its rows is not copied anew", "[tables]") {
+  into_both([](PostgresServer* sink) {
+    create_tables();
+    LivePipeline pipeline(mariadb(), sink, "leaves");
+    REQUIRE(run_once(pipeline));
+    mariadb().exec("DELETE FROM leaves.goes");
+    CHECK(run_once(pipeline));
+    CHECK(run_once(pipeline));
+    CHECK_FALSE(pipeline.log_has("copied anew"));
+    CHECK(pipeline.sink_number("SELECT count(*) FROM {t}", "goes") == 0);
+  });
+}

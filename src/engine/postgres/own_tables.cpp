@@ -256,4 +256,15 @@ void OwnTables::change_captured(Flight& flight, const std::string& pipeline, con
   }
 }
 
+void OwnTables::forget(Connection& connection, const std::string& pipeline, const TableName& table) {
+  Params params;
+  params.add_text(pipeline);
+  params.add_text(table.database);
+  params.add_text(table.table);
+  connection.run(remove_chunks_.sql, params, kSaving.c_str());
+  const std::string active = "f";
+  params.add_text(active);
+  connection.run(save_captured_.sql, params, kSaving.c_str());
+}
+
 }  // namespace tidemark::postgres

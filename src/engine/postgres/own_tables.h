@@ -29,6 +29,8 @@ class OwnTables {
   /// Queues what Sink::change_captured is to write.
   void change_captured(Flight& flight, const std::string& pipeline, const std::vector<TableName>& joined,
                        const std::vector<TableName>& left);
+  /// The same of one table that has left, written at once.
+  void forget(Connection& connection, const std::string& pipeline, const TableName& table);
 
  private:
   void create(Connection& connection);

@@ -51,7 +51,11 @@ class PostgresSink final : public Sink {
   std::vector<PreparedTable> prepare(const std::string& pipeline, const std::vector<SinkTable>& tables) override {
     pipeline_ = pipeline;
     SetUpTables set_up;
-    guarded([&] { set_up = set_up_tables(connection_, tables, config_); });
+    guarded([&] {
+      set_up = set_up_tables(connection_, tables, config_, [&](const SinkTable& created) {
+        if (created.captured) own_.forget(connection_, pipeline, created.schema->name);
+      });
+    });
     tables_ = std::move(set_up.tables);
     return set_up.prepared;
   }

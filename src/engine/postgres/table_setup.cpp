@@ -33,7 +33,8 @@ bool in_key(const TableSchema& schema, size_t column) {
 /// Two source tables in one target, or a target among our own tables.
 void check_names(const std::vector<SinkTable>& tables, const SinkConfig& config) {
   std::map<std::string, std::string> taken;
-  for (const char* own : {"position", "chunk", "version"}) taken[quote_name(config.tidemark_schema, own)] = "tidemark's own table";
+  for (const char* own : {"position", "chunk", "captured", "version"})
+    taken[quote_name(config.tidemark_schema, own)] = "tidemark's own table";
   for (const SinkTable& table : tables) {
     const std::string source = table.schema->name.text();
     auto [place, is_new] = taken.emplace(quoted_target(table), source);
@@ -49,7 +50,7 @@ void check_names(const std::vector<SinkTable>& tables, const SinkConfig& config)
 }
 
 void create_missing(Connection& connection, const std::vector<SinkTable>& tables, const std::vector<CatalogTable>& found,
-                    const SinkConfig& config) {
+                    const SinkConfig& config, const std::function<void(const SinkTable&)>& created) {
   std::set<std::string> wanted;
   std::vector<const SinkTable*> missing;
   for (size_t i = 0; i < tables.size(); ++i) {
@@ -68,6 +69,7 @@ void create_missing(Connection& connection, const std::vector<SinkTable>& tables
   for (size_t i = 0; i < missing.size(); ++i) {
     if (i % kTablesPerTransaction == 0) connection.run("BEGIN", "creating tables");
     connection.run(create_table_sql(*missing[i], config.zero_date), fmt::format("creating table {}", text_of(*missing[i])).c_str());
+    created(*missing[i]);
     failpoint("postgres.table_created");
     if ((i + 1) % kTablesPerTransaction == 0 || i + 1 == missing.size()) connection.run("COMMIT", "creating tables");
   }
@@ -216,7 +218,8 @@ TargetTable check_table(const SinkTable& table, const CatalogTable& found, const
   return target;
 }
 
-SetUpTables set_up_tables(Connection& connection, const std::vector<SinkTable>& tables, const SinkConfig& config) {
+SetUpTables set_up_tables(Connection& connection, const std::vector<SinkTable>& tables, const SinkConfig& config,
+                          const std::function<void(const SinkTable&)>& created) {
   check_names(tables, config);
   std::vector<RelationName> names;
   for (const SinkTable& table : tables) names.push_back(target_name(table));
@@ -230,7 +233,7 @@ SetUpTables set_up_tables(Connection& connection, const std::vector<SinkTable>& 
     missing = missing || !found[i].exists;
   }
   if (missing) {
-    create_missing(connection, tables, found, config);
+    create_missing(connection, tables, found, config, created);
     failpoint("postgres.tables_created");
     found = read_catalog(connection, names);
   }

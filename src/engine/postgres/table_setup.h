@@ -2,6 +2,7 @@
 // Free functions on the caller's connection and thread; throw Error(data | config) that names table and column, with the cure.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -22,7 +23,9 @@ struct SetUpTables {
   std::vector<TargetTable> tables;
   std::vector<PreparedTable> prepared;
 };
-SetUpTables set_up_tables(Connection& connection, const std::vector<SinkTable>& tables, const SinkConfig& config);
+/// `created` is called within the transaction that creates the target.
+SetUpTables set_up_tables(Connection& connection, const std::vector<SinkTable>& tables, const SinkConfig& config,
+                          const std::function<void(const SinkTable&)>& created);
 
 /// The same tables for reading: nothing is created, a missing table is an Error(data).
 std::vector<TargetTable> bind_tables(Connection& connection, const std::vector<SinkTable>& tables, const SinkConfig& config);

@@ -134,6 +134,7 @@ std::vector<PreparedTable> SqliteSink::prepare(const std::string& pipeline, cons
       if (!connection_.in_transaction()) connection_.run("BEGIN IMMEDIATE");
       connection_.doing("create SQLite table " + targets_[i].name);
       connection_.run(create_table(*targets_[i].schema, targets_[i].name));
+      if (tables[i].captured) write_captured(connection_, pipeline, {}, {tables[i].schema->name});
       failpoint("sqlite.table_created");
       prepared[i].created = true;
     }

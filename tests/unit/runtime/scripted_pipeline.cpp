@@ -116,14 +116,7 @@ class ScriptedSink : public Sink {
   }
   std::vector<PreparedTable> prepare(const std::string&, const std::vector<SinkTable>& tables) override {
     std::vector<PreparedTable> out(tables.size());
-    std::lock_guard lock(script->mutex);
-    for (size_t i = 0; i < tables.size(); ++i) {
-      const std::string& name = tables[i].target_table;
-      const auto& chunks = script->saved.chunks;
-      const bool copied =
-          std::any_of(chunks.begin(), chunks.end(), [&](const ChunkRecord& c) { return c.rows != 0 && c.table.table == name; });
-      out[i].was_empty = !copied && script->filled.count(name) == 0;
-    }
+    for (size_t i = 0; i < tables.size(); ++i) out[i].was_empty = script->filled.count(tables[i].target_table) == 0;
     return out;
   }
   void change_captured(const std::vector<TableName>& joined, const std::vector<TableName>& left) override {

@@ -255,6 +255,27 @@ TEST_CASE("a table that leaves the pipeline loses its chunk records, and only it
   CHECK(f.saved.chunks.size() == 1);
 }
 
+TEST_CASE("a captured table whose target has gone has left as soon as the target is made again") {
+  SinkFixture f({orders()});
+  const TableName lost = orders().name, stays{"shop", "stays"};
+  f.sink->change_captured({stays, lost}, {});
+  SinkBatch batch = f.batch(f.step());
+  ChunkRecord record;
+  for (const TableName& name : {stays, lost}) batch.chunks.emplace_back(record).table = name;
+  f.sink->write(batch);
+  f.sql("DROP TABLE " + f.tables[0].target_table);
+  f.tables[0].captured = true;
+  f.reopen();
+  CHECK(f.saved.captured.size() == 2);
+  CHECK(f.prepared[0].created);
+  const SavedState now = f.sink->load_state("p");
+  CHECK(now.captured == std::vector<TableName>{stays});
+  CHECK(now.left == std::vector<TableName>{lost});
+  REQUIRE(now.chunks.size() == 1);
+  CHECK(now.chunks[0].table == stays);
+  CHECK(now.position == batch.position);
+}
+
 TEST_CASE("an unchanged reader sees one state while the sink writes") {
   SinkFixture f({orders()});
   f.upsert({order(1, "a", "1.00")});
