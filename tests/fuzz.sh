@@ -1,7 +1,8 @@
 #!/bin/bash
-# tests/fuzz.sh [--seconds N] [TARGET...]    builds the fuzz targets (tests/fuzz/*_fuzz.cpp, all of them unless named) with clang and the
-# sanitizers, and runs each for N seconds (default 10), as many at a time as there are processors. One line a target: runs, runs a second,
-# new inputs that reached new code. Exit status 1 when one finds something: its line names the input that does it, and the command.
+# tests/fuzz.sh [--seconds N] [TARGET...]    installs what is missing, builds the fuzz targets (tests/fuzz/*_fuzz.cpp, all of them unless
+# named) with clang and the sanitizers, and runs each for N seconds (default 10), as many at a time as there are processors. One line a
+# target: runs, runs a second, new inputs that reached new code; the last line counts. Exit status 1 when one finds something: its line
+# names the input that does it, and the command.
 # What is found stays in build/fuzz/corpus, so that a long run goes on where the last one ended. TIDEMARK_JOBS: how many at a time.
 set -u
 cd "$(dirname "$(realpath "$0")")/.." || exit 1
@@ -21,10 +22,9 @@ while [ $# -gt 0 ]; do
 done
 [ ${#targets[@]} -gt 0 ] || targets=("${all[@]}")
 
-# Debian 13 has another version, without a number in its name
+bash packaging/install-deps.sh --all || exit 1  # the fuzzer's library is not in clang's own package
 compiler=clang++-14
-command -v $compiler >/dev/null || command -v clang++ >/dev/null || bash packaging/install-deps.sh --all || exit 1
-command -v $compiler >/dev/null || compiler=clang++
+command -v $compiler >/dev/null || compiler=clang++  # Debian 13 has another version, without a number in its name
 export CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=$top
 log=$(mktemp)
 if ! { cmake --preset fuzz -D CMAKE_C_COMPILER="${compiler/++/}" -D CMAKE_CXX_COMPILER=$compiler &&
@@ -46,7 +46,7 @@ run_target() {  # run_target NAME: leaves NAME.log, NAME.status and what was fou
   local name=$1
   mkdir -p "$build/corpus/$name" "$build/findings" "$work/$name"
   # 300 MB at once is too much: a zstd window of the highest level is 128 MB. TMPDIR: state files are real ones.
-  TMPDIR=$work/$name "$build/fuzz_$name" -max_total_time="$seconds" -timeout=20 -max_len=4096 -rss_limit_mb=2048 -malloc_limit_mb=300 \
+  TMPDIR=$work/$name "$build/fuzz_$name" -max_total_time="$seconds" -timeout=30 -max_len=4096 -rss_limit_mb=2048 -malloc_limit_mb=300 \
     -print_final_stats=1 -artifact_prefix="$build/findings/$name-" "$build/corpus/$name" "tests/fuzz/corpus/$name" \
     >"$work/$name.log" 2>&1 </dev/null
   echo $? >"$work/$name.status"

@@ -17,7 +17,7 @@ using tidemark::fuzz::must;
 namespace {
 
 constexpr size_t kDeflateRatioMax = 1032;
-constexpr size_t kWalkBytesMax = 64 << 20;  // zstd makes far more of few bytes; it is unpacked event by event, which ends here
+constexpr size_t kWalkBytesMax = 16 << 20;  // zstd makes far more of few bytes; it is unpacked event by event, which ends here
 
 /// Sizes of the events in a payload, then 0 for its end; nothing after the last one when it failed.
 std::vector<size_t> walk(std::string_view body) {
