@@ -1,6 +1,6 @@
 #!/bin/bash
 # tests/run.sh [unit|integration|all]    installs what is missing, builds release, runs the tests; the last line is "N passed, M failed"
-#   unit          everything that needs no server: unit tests, structure of the source, fuzz corpora
+#   unit          everything that needs no server: unit tests, structure of the source, mutants of the core, each fuzz target for 10 s
 #   integration   tests on real, private MariaDB, MySQL and PostgreSQL servers
 # TIDEMARK_TEST_TIMEOUT: seconds that one test program may take (default 900). TIDEMARK_JOBS: how many run at a time (default: processors).
 set -u
@@ -116,7 +116,7 @@ export TIDEMARK_BUILD=$build
 if [ "$what" != integration ]; then
   run_scripts "$top"/tests/structure/check_*.py "$top"/tests/structure/check_*.sh
   run_catch "$jobs" unit
-  run_scripts "$top"/tests/unit/*/*_test.sh "$top"/tests/unit/*/*_test.py "$top"/tests/mutants.sh
+  run_scripts "$top"/tests/unit/*/*_test.sh "$top"/tests/unit/*/*_test.py "$top"/tests/mutants.sh "$top"/tests/fuzz.sh
 fi
 if [ "$what" != unit ]; then
   # Real servers with real loads beside each other: two at a time at most, or time limits inside the tests mean nothing.
