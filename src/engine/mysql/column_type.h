@@ -51,6 +51,10 @@ enum class ColumnType : uint8_t {
 
 /// "MEDIUMINT", for messages; "type 77" is the caller's text for those that have none (empty here).
 std::string_view type_name(ColumnType type);
+/// TIME, DATETIME and TIMESTAMP as stored before MySQL 5.6 and MariaDB 10.1, or with mysql56_temporal_format=OFF.
+constexpr bool is_old_temporal(ColumnType type) {
+  return type == ColumnType::time || type == ColumnType::datetime || type == ColumnType::timestamp;
+}
 /// The types that the signedness bitmap of a TABLE_MAP has a bit for.
 bool has_signedness(ColumnType type);
 /// Types whose charset a TABLE_MAP carries in its list for characters (CHAR, VARCHAR, TEXT and BLOB; ENUM and SET have their own).

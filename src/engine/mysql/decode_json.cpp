@@ -243,8 +243,10 @@ class Decoder {
     out["table"] = table.map.table;
     if (!table.decoder) table.decoder = std::make_unique<RowDecoder>(table.map, table.schema, server_);
     LogBatch batch;
-    if (!decode_rows(static_cast<uint8_t>(header.type), body, *table.decoder, 0, batch))
+    if (!decode_rows(static_cast<uint8_t>(header.type), body, *table.decoder, 0, batch)) {
+      check_old_times(table);
       fail(event_type_name(header.type) + ": " + table.decoder->error(), table.decoder->error_kind(), table.decoder->error_hint());
+    }
     Json list = Json::array();
     for (const Change& change : batch.changes) {
       Json row;
@@ -254,6 +256,21 @@ class Decoder {
       list.push_back(std::move(row));
     }
     out["rows"] = std::move(list);
+  }
+
+  /// Throws when the rows may have been misread because of times of an old form, which were taken for ones without fractions.
+  void check_old_times(const Table& table) const {
+    if (server_.flavour != Flavour::mariadb) return;
+    for (size_t i = 0; i < table.map.columns.size(); ++i) {
+      const ColumnType type = table.map.columns[i].type;
+      if (!is_old_temporal(type)) continue;
+      fail(fmt::format("table {}, column {}: a {} in the form of before MariaDB 10.1, which with fractions of a second takes a length that "
+                       "the log does not give",
+                       printable(table.schema->name.text()), printable(table.schema->columns[i].name), type_name(type)),
+           ErrorKind::unsupported,
+           "a pipeline can read it, for it knows the table; later logs can be decoded after SET GLOBAL mysql56_temporal_format=ON and "
+           "ALTER TABLE ... FORCE");
+    }
   }
 
   const LineSink& line_;

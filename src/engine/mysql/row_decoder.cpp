@@ -216,9 +216,22 @@ bool RowDecoder::decode(const char*& at, const char* end, const ImageColumns& co
           break;
         }
         case StepCode::date: out = date_value(load24(p)); break;
-        case StepCode::old_time: out = old_time_value(load24(p)); break;
-        case StepCode::old_datetime: out = old_datetime_value(load<uint64_t>(p)); break;
+        case StepCode::old_time:
+          if (!old_time_value(load24(p), out)) return fail_at(i, "no such time");
+          break;
+        case StepCode::old_datetime:
+          if (!old_datetime_value(load<uint64_t>(p), out)) return fail_at(i, "no such date and time");
+          break;
         case StepCode::old_timestamp: out = timestamp_value(load<uint32_t>(p), 0, 0); break;
+        case StepCode::mariadb_time:
+          if (!mariadb_time_value(p, step.scale, out)) return fail_at(i, "no such time");
+          break;
+        case StepCode::mariadb_datetime:
+          if (!mariadb_datetime_value(p, step.scale, out)) return fail_at(i, "no such date and time");
+          break;
+        case StepCode::mariadb_timestamp:
+          if (!mariadb_timestamp_value(p, step.scale, out)) return fail_at(i, "no such timestamp");
+          break;
         case StepCode::time2:
           if (!time2_value(p, step.scale, out)) return fail_at(i, "no such time");
           break;

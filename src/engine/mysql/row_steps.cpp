@@ -155,6 +155,21 @@ void compile_labels(RowStep& step, const MapColumn& from, const Column& to, Step
   step.width = static_cast<uint32_t>(from.labels.size());
 }
 
+/// What has a fraction is MariaDB's own form; the digits are in the schema only.
+void compile_old_temporal(RowStep& step, ColumnType type, uint8_t digits) {
+  step.scale = digits;
+  if (type == ColumnType::time) {
+    step.code = digits == 0 ? StepCode::old_time : StepCode::mariadb_time;
+    if (digits != 0) step.width = static_cast<uint32_t>(mariadb_time_bytes(digits));
+  } else if (type == ColumnType::datetime) {
+    step.code = digits == 0 ? StepCode::old_datetime : StepCode::mariadb_datetime;
+    if (digits != 0) step.width = static_cast<uint32_t>(mariadb_datetime_bytes(digits));
+  } else {
+    step.code = digits == 0 ? StepCode::old_timestamp : StepCode::mariadb_timestamp;
+    step.width = static_cast<uint32_t>(4 + fraction_bytes(digits));
+  }
+}
+
 void compile_column(RowStep& step, const MapColumn& from, const Column& to, StepLabels& labels) {
   const auto low = static_cast<uint8_t>(from.meta);
   switch (from.type) {
@@ -168,9 +183,9 @@ void compile_column(RowStep& step, const MapColumn& from, const Column& to, Step
     case ColumnType::year: step.code = StepCode::year; break;
     case ColumnType::date:
     case ColumnType::newdate: step.code = StepCode::date; break;
-    case ColumnType::time: step.code = StepCode::old_time; break;
-    case ColumnType::datetime: step.code = StepCode::old_datetime; break;
-    case ColumnType::timestamp: step.code = StepCode::old_timestamp; break;
+    case ColumnType::time:
+    case ColumnType::datetime:
+    case ColumnType::timestamp: compile_old_temporal(step, from.type, to.scale); break;
     case ColumnType::time2:
     case ColumnType::datetime2:
     case ColumnType::timestamp2:
@@ -221,16 +236,15 @@ void compile_steps(const TableMap& map, const TableSchema* schema, const ServerK
   if (schema == nullptr) return;
   for (size_t i = 0; i < schema->columns.size(); ++i) {
     const Column& to = schema->columns[i];
-    const MapColumn& from = map.columns[to.ordinal];
-    bool old_time = from.type == ColumnType::time || from.type == ColumnType::datetime || from.type == ColumnType::timestamp;
-    if (old_time && to.scale > 0) {
-      // MariaDB's own forms with fractions, of before 10.1: their width is not in the log.
-      refuse(map, to.ordinal, "stored in an old form that the log does not describe",
-             "SET GLOBAL mysql56_temporal_format=ON; ALTER TABLE ... FORCE");
-    }
     RowStep& step = steps[to.ordinal];
     step.column = static_cast<int32_t>(i);
-    compile_column(step, from, to, labels);
+    compile_column(step, map.columns[to.ordinal], to, labels);
+  }
+  if (server.flavour != Flavour::mariadb) return;
+  for (size_t i = 0; i < steps.size(); ++i) {
+    if (steps[i].column < 0 && is_old_temporal(map.columns[i].type))  // a generated column
+      refuse(map, i, "stored in an old form of which neither the log nor the schema says how long it is",
+             "SET GLOBAL mysql56_temporal_format=ON; ALTER TABLE ... FORCE");
   }
 }
 

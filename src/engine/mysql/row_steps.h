@@ -38,6 +38,9 @@ enum class StepCode : uint8_t {
   old_time,
   old_datetime,
   old_timestamp,
+  mariadb_time,  // of before 10.1, with fractions
+  mariadb_datetime,
+  mariadb_timestamp,
   time2,
   datetime2,
   timestamp2,

@@ -7,7 +7,9 @@ namespace tidemark::mysql {
 namespace {
 
 constexpr int64_t kMicrosPerSecond = 1000000;
-constexpr uint32_t kScale[] = {1000000, 10000, 100, 1};  // of a fraction of 0, 1, 2, 3 bytes, in microseconds
+constexpr uint32_t kScale[] = {1000000, 10000, 100, 1};                         // of a fraction of 0, 1, 2, 3 bytes, in microseconds
+constexpr uint32_t kUnitMicros[] = {1000000, 100000, 10000, 1000, 100, 10, 1};  // of the last of 0 to 6 digits
+constexpr uint32_t kHoursMax = 838;                                             // of TIME
 
 uint64_t big_endian(const char* p, size_t n) {
   uint64_t v = 0;
@@ -15,11 +17,25 @@ uint64_t big_endian(const char* p, size_t n) {
   return v;
 }
 
-/// Microseconds of hhhhh'mmmmmm'ssssss bits; -1: out of range.
-int64_t time_of_day(uint32_t hms, uint32_t hours_max) {
-  uint32_t hour = hms >> 12, minute = hms >> 6 & 63, second = hms & 63;
+/// Microseconds; -1: out of range.
+int64_t time_of_day(uint64_t hour, uint64_t minute, uint64_t second, uint32_t hours_max) {
   if (hour > hours_max || minute > 59 || second > 59) return -1;
-  return (static_cast<int64_t>(hour) * 3600 + minute * 60 + second) * kMicrosPerSecond;
+  return static_cast<int64_t>(hour * 3600 + minute * 60 + second) * kMicrosPerSecond;
+}
+
+/// The same of hhhhh'mmmmmm'ssssss bits.
+int64_t time_of_day(uint32_t hms, uint32_t hours_max) { return time_of_day(hms >> 12, hms >> 6 & 63, hms & 63, hours_max); }
+
+/// A DATETIME of parts, if there is such a one.
+bool civil_value(uint64_t year, uint64_t month, uint64_t day, int64_t micros, uint8_t fsp, Value& out) {
+  if (year > 9999 || month > 12 || day > 31) return false;
+  Civil civil;
+  civil.year = static_cast<int32_t>(year);
+  civil.month = static_cast<uint8_t>(month);
+  civil.day = static_cast<uint8_t>(day);
+  civil.micros = micros;
+  out = Value::datetime(civil, fsp);
+  return true;
 }
 
 size_t print_fraction(int64_t micros, uint8_t fsp, char* out) {
@@ -44,21 +60,49 @@ Value timestamp_value(uint32_t seconds, uint32_t micros, uint8_t fsp) {
   return Value::timestamp(civil, fsp);
 }
 
-Value old_datetime_value(uint64_t digits) {
-  uint64_t date = digits / 1000000, time = digits % 1000000;
-  Civil civil;
-  civil.year = static_cast<int32_t>(date / 10000 % 10000);
-  civil.month = static_cast<uint8_t>(date / 100 % 100);
-  civil.day = static_cast<uint8_t>(date % 100);
-  civil.micros = static_cast<int64_t>(time / 10000 * 3600 + time / 100 % 100 * 60 + time % 100) * kMicrosPerSecond;
-  return Value::datetime(civil, 0);
+bool old_datetime_value(uint64_t digits, Value& out) {
+  const uint64_t date = digits / 1000000, time = digits % 1000000;
+  const int64_t micros = time_of_day(time / 10000, time / 100 % 100, time % 100, 23);
+  if (micros < 0) return false;
+  return civil_value(date / 10000, date / 100 % 100, date % 100, micros, 0, out);
 }
 
-Value old_time_value(uint32_t digits) {
+bool old_time_value(uint32_t digits, Value& out) {
   auto v = static_cast<int32_t>(digits << 8) >> 8;  // 24 bits, signed
-  int64_t magnitude = v < 0 ? -static_cast<int64_t>(v) : v;
-  int64_t micros = (magnitude / 10000 * 3600 + magnitude / 100 % 100 * 60 + magnitude % 100) * kMicrosPerSecond;
-  return Value::time(v < 0 ? -micros : micros, 0);
+  auto magnitude = static_cast<uint64_t>(v < 0 ? -v : v);
+  const int64_t micros = time_of_day(magnitude / 10000, magnitude / 100 % 100, magnitude % 100, kHoursMax);
+  out = Value::time(v < 0 ? -micros : micros, 0);
+  return micros >= 0;
+}
+
+bool mariadb_timestamp_value(const char* bytes, uint8_t fsp, Value& out) {
+  auto seconds = static_cast<uint32_t>(big_endian(bytes, 4));
+  const uint64_t micros = big_endian(bytes + 4, fraction_bytes(fsp)) * kUnitMicros[fsp];
+  if (micros >= kMicrosPerSecond) return false;
+  out = timestamp_value(seconds, static_cast<uint32_t>(micros), fsp);
+  return true;
+}
+
+bool mariadb_datetime_value(const char* bytes, uint8_t fsp, Value& out) {
+  uint64_t left = big_endian(bytes, mariadb_datetime_bytes(fsp));
+  const auto next = [&left](uint64_t many) {
+    const uint64_t part = left % many;
+    left /= many;
+    return part;
+  };
+  auto micros = static_cast<int64_t>(next(kMicrosPerSecond / kUnitMicros[fsp]) * kUnitMicros[fsp]);
+  const uint64_t second = next(60), minute = next(60), hour = next(24), day = next(32), month = next(13);
+  return civil_value(left, month, day, time_of_day(hour, minute, second, 23) + micros, fsp, out);
+}
+
+bool mariadb_time_value(const char* bytes, uint8_t fsp, Value& out) {
+  // counted from the lowest time, -838:59:59.999..
+  constexpr int64_t kZeroSeconds = int64_t{kHoursMax + 1} * 3600;
+  const auto per_second = static_cast<int64_t>(kMicrosPerSecond / kUnitMicros[fsp]);
+  const int64_t units = static_cast<int64_t>(big_endian(bytes, mariadb_time_bytes(fsp))) - kZeroSeconds * per_second;
+  if (units <= -kZeroSeconds * per_second || units >= kZeroSeconds * per_second) return false;
+  out = Value::time(units * kUnitMicros[fsp], fsp);
+  return true;
 }
 
 bool timestamp2_value(const char* bytes, uint8_t fsp, Value& out) {

@@ -197,6 +197,26 @@ TEST_CASE("types that are not understood are refused with a cure") {
   }
 }
 
+TEST_CASE("a generated column of MariaDB's old times is refused, for nothing says how long it is") {
+  TableMap map;
+  map.database = map.table = "t";
+  map.columns.resize(2);
+  map.columns[0].type = ColumnType::long_int;
+  map.columns[1].type = ColumnType::time;
+  auto schema = std::make_shared<TableSchema>(*schema_from_table_map(map, Flavour::mariadb));
+  CHECK_NOTHROW(RowDecoder(map, schema, kMariadb1011));
+  schema->columns.pop_back();
+  CHECK_NOTHROW(RowDecoder(map, schema, kMysql97));  // never has a fraction there
+  try {
+    RowDecoder(map, schema, kMariadb1011);
+    FAIL("not refused");
+  } catch (const Error& error) {
+    CHECK(error.kind() == ErrorKind::unsupported);
+    CHECK(std::string(error.what()).starts_with("table t.t, column @2: stored in an old form"));
+    CHECK_FALSE(error.hint().empty());
+  }
+}
+
 TEST_CASE("generated columns, which the schema lacks, are passed over") {
   auto lines = decode_events(read_golden("mysql-9.7.events"), kMysql97, [](TableSchema& schema) {
     if (schema.name.table != "ty") return;

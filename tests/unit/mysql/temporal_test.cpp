@@ -52,12 +52,41 @@ TEST_CASE("TIMESTAMP is UTC; zero is no time at all") {
   CHECK(read(timestamp2_value, "6592008032", 1) == "2024-01-01 00:00:00.5");
 }
 
+// As MariaDB 10.11 writes them with mysql56_temporal_format=OFF.
+TEST_CASE("MariaDB's own forms with fractions") {
+  CHECK(read(mariadb_time_value, "01D3C9C7", 1) == "12:34:56.7");
+  CHECK(read(mariadb_time_value, "0000000001", 3) == "-838:59:59.999");
+  CHECK(read(mariadb_time_value, "02BF3DDE7C01", 6) == "00:00:00.000001");
+  CHECK(read(mariadb_datetime_value, "069D03BD86B7", 2) == "2023-01-02 03:04:05.67");
+  CHECK(read(mariadb_datetime_value, "00000000000000", 4) == "0000-00-00 00:00:00.0000");
+  CHECK(read(mariadb_datetime_value, "04FCEE3943BFFFFF", 6) == "9999-12-31 23:59:59.999999");
+  CHECK(read(mariadb_timestamp_value, "63B249A543", 2) == "2023-01-02 03:04:05.67");
+  CHECK(read(mariadb_timestamp_value, "63B249A50A5BF5", 6) == "2023-01-02 03:04:05.678901");
+  CHECK(read(mariadb_timestamp_value, "0000000000", 1) == "0000-00-00 00:00:00.0");
+  CHECK(read(mariadb_time_value, "00000000", 1) == "!");  // -839 hours
+  CHECK(read(mariadb_time_value, "FFFFFFFF", 2) == "!");
+  CHECK(read(mariadb_datetime_value, "FFFFFFFFFFFFFFFF", 6) == "!");
+  CHECK(read(mariadb_timestamp_value, "63B249A564", 2) == "!");  // 100 hundredths
+}
+
 TEST_CASE("DATE and the forms of before 5.6") {
   CHECK(value_text(date_value(0)) == "0000-00-00");
   CHECK(value_text(date_value(2023u << 9 | 5 << 5)) == "2023-05-00");
-  CHECK(value_text(old_datetime_value(20230102030405u)) == "2023-01-02 03:04:05");
-  CHECK(value_text(old_time_value(8385959)) == "838:59:59");
-  CHECK(value_text(old_time_value((1u << 24) - 8385959u)) == "-838:59:59");
+  const auto old_datetime = [](uint64_t digits) {
+    Value value;
+    return old_datetime_value(digits, value) ? value_text(value) : "!";
+  };
+  const auto old_time = [](uint32_t digits) {
+    Value value;
+    return old_time_value(digits, value) ? value_text(value) : "!";
+  };
+  CHECK(old_datetime(20230102030405u) == "2023-01-02 03:04:05");
+  CHECK(old_datetime(0) == "0000-00-00 00:00:00");
+  for (uint64_t digits : {20231302030405u, 20230132030405u, 20230102240405u, 20230102036005u, 20230102030460u, 120230102030405u})
+    CHECK(old_datetime(digits) == "!");
+  CHECK(old_time(8385959) == "838:59:59");
+  CHECK(old_time((1u << 24) - 8385959u) == "-838:59:59");
+  for (uint32_t digits : {8390000u, 6000u, 60u}) CHECK(old_time(digits) == "!");
   CHECK(value_text(timestamp_value(1700000000, 0, 0)) == "2023-11-14 22:13:20");
 }
 
