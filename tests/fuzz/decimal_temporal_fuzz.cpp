@@ -50,9 +50,18 @@ void temporal(uint8_t form, uint8_t fsp, std::string_view bytes) {
   if (bytes.size() < 8) return;
   uint64_t number = 0;
   for (size_t i = 0; i < 8; ++i) number = number << 8 | static_cast<uint8_t>(bytes[i]);
-  const std::vector<char> exact(bytes.begin(), bytes.begin() + (form % 8 == 0 ? 4 : form % 8 == 1 ? 5 : 3) + fraction_bytes(fsp));
+  form %= 10;
+  const auto digits = static_cast<uint8_t>(fsp == 0 ? 1 : fsp);
+  const size_t length = form == 6   ? mariadb_time_bytes(digits)
+                        : form == 7 ? mariadb_datetime_bytes(digits)
+                        : form == 8 ? 4 + fraction_bytes(digits)
+                                    : (form == 0   ? 4
+                                       : form == 1 ? 5
+                                                   : 3) +
+                                          fraction_bytes(fsp);
+  const std::vector<char> exact(bytes.begin(), bytes.begin() + static_cast<std::ptrdiff_t>(length));
   Value value;
-  switch (form % 8) {
+  switch (form) {
     case 0:
       if (timestamp2_value(exact.data(), fsp, value)) check_print(value);
       break;
@@ -63,8 +72,21 @@ void temporal(uint8_t form, uint8_t fsp, std::string_view bytes) {
       if (time2_value(exact.data(), fsp, value)) check_print(value);
       break;
     case 3: check_print(date_value(static_cast<uint32_t>(number) & 0xFFFFFF)); break;
-    case 4: check_print(old_datetime_value(number)); break;
-    case 5: check_print(old_time_value(static_cast<uint32_t>(number) & 0xFFFFFF)); break;
+    case 4:
+      if (old_datetime_value(number, value)) check_print(value);
+      break;
+    case 5:
+      if (old_time_value(static_cast<uint32_t>(number) & 0xFFFFFF, value)) check_print(value);
+      break;
+    case 6:
+      if (mariadb_time_value(exact.data(), digits, value)) check_print(value);
+      break;
+    case 7:
+      if (mariadb_datetime_value(exact.data(), digits, value)) check_print(value);
+      break;
+    case 8:
+      if (mariadb_timestamp_value(exact.data(), digits, value)) check_print(value);
+      break;
     default: check_print(timestamp_value(static_cast<uint32_t>(number), static_cast<uint32_t>((number >> 32) % 1000000), fsp)); break;
   }
 }

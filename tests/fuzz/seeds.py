@@ -140,7 +140,9 @@ def decimal_temporal_seeds():
     yield "decimal_65_30", bytes([0, 65, 30]) + bytes([0x80]) + bytes(29)
     yield "text", bytes([1, 4, 0]) + b"-00123.4500"
     yield "text_zero", bytes([1, 2, 0]) + b"-0.00"
-    for form, name in enumerate(("timestamp2", "datetime2", "time2", "date", "old_datetime", "old_time", "timestamp")):
+    names = ("timestamp2", "datetime2", "time2", "date", "old_datetime", "old_time", "mariadb_time", "mariadb_datetime",
+             "mariadb_timestamp", "timestamp")
+    for form, name in enumerate(names):
         for fsp in (0, 3, 6):
             yield "%s_%d" % (name, fsp), bytes([2, form, fsp]) + bytes.fromhex("99b03d0f1e03e800")
 
