@@ -1,12 +1,17 @@
 #!/bin/bash
-# tests/crash-matrix.sh [--all] [--seed S] [--points PATTERN] [--pair SOURCE-SINK]
-# Kills the real daemon with SIGKILL at failpoints (src/base/failpoint_names.h), at the first, second and a random hit, between real MariaDB
-# and MySQL and real PostgreSQL and SQLite, starts it again, and compares the sink with the source: with `tidemark verify`, and without our code.
-# One line a cell, counts at the end; exit status 1 when a cell fails or a point is never hit.
-#   --all              every point, pair and hit; without: one cell a point, about three minutes
+# tests/crash-matrix.sh [--sample | --all] [--seed S] [--points PATTERN] [--pair SOURCE-SINK] [--times N]
+# Kills the real daemon (and `tidemark verify`) with SIGKILL at failpoints (src/base/failpoint_names.h), at the first, second or a random
+# hit, between real MariaDB and MySQL and real PostgreSQL and SQLite. A cell has died where it should only if the failpoint itself said so.
+# Then the daemon is started again, and the sink compared with the source: with `tidemark verify`, and by ordered dumps that the servers make.
+# MariaDB and MySQL run beside each other. One line a cell, counts at the end; a cell that no life gets to is told with the reason and
+# counts as not reached. Exit status 1 when a cell fails or a point is never hit.
+#   (nothing)          every point with every source and sink that pass it, at one of its hits: about five minutes
+#   --sample           every point once, the pairs in turn: about a minute; what tests/run.sh runs
+#   --all              every point, source, sink and hit: about a quarter of an hour
 #   --seed S           draws lives and hits (default 1)
 #   --points PATTERN   only points whose names contain it, or match it as a shell pattern
 #   --pair P           only mariadb-postgres, mariadb-sqlite, mysql-postgres or mysql-sqlite
+#   --times N          each cell so often
 set -u
 cd "$(dirname "$(realpath "$0")")/.." || exit 1
 build=$PWD/build/release

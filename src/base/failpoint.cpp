@@ -24,6 +24,10 @@ struct Point {
   long hits = 0;
   std::string trace;  // the line, empty when there is none to write
 };
+
+/// One write, so that the line is whole whatever else goes to standard error.
+bool tell(const std::string& line) { return ::write(STDERR_FILENO, line.data(), line.size()) >= 0; }
+
 std::mutex mutex;
 std::map<std::string, Point, std::less<>>& points() {
   static std::map<std::string, Point, std::less<>> map;
@@ -68,8 +72,12 @@ void hit(std::string_view name) {
     if (it == points().end()) return;
     Point& point = it->second;
     ++point.hits;
-    if (!point.trace.empty() && ::write(STDERR_FILENO, point.trace.data(), point.trace.size()) < 0) point.trace.clear();
-    if (point.kill_at != 0 && point.hits == point.kill_at) ::kill(::getpid(), SIGKILL);
+    if (!point.trace.empty() && !tell(point.trace)) point.trace.clear();
+    if (point.kill_at != 0 && point.hits == point.kill_at) {
+      tell("failpoint " + std::string(name) + " kills at hit " + std::to_string(point.hits) + "\n");
+      ::kill(::getpid(), SIGKILL);
+      for (;;) ::pause();  // the signal is on its way
+    }
     sleep_ms = point.sleep_ms;
   }
   if (sleep_ms > 0) ::usleep(static_cast<useconds_t>(sleep_ms) * 1000);

@@ -1,6 +1,7 @@
 // Named places where a test makes the process die or pause: TIDEMARK_FAILPOINTS="sink.before_commit=kill@3,chunk.after_read=sleep:200".
-// `kill@N` is SIGKILL at the N-th hit, `sleep:MS` delays each hit, `trace` writes a line "failpoint NAME" to standard error at each hit.
-// `error@N` is not offered: errors come from real servers. Costs one load of a static bool when unused. Any thread.
+// `kill@N` is SIGKILL at the N-th hit, which is told on standard error ("failpoint NAME kills at hit N"), `sleep:MS` delays each hit,
+// `trace` writes a line "failpoint NAME" to standard error at each hit. `error@N` is not offered: errors come from real servers. Costs one
+// load of a static bool when unused. Any thread.
 #pragma once
 
 #include "base/failpoint_names.h"

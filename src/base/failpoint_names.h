@@ -8,43 +8,33 @@ namespace tidemark {
 
 inline constexpr std::string_view kFailpoints[] = {
     // the daemon and a session's start, in this order
-    "daemon.state_open",          // state file open and migrated, no pipeline runs
-    "session.source_checked",     // the sink was not yet talked to
-    "session.sink_open",          // tidemark's own tables are there
-    "session.state_loaded",       // both states are read, nothing is reconciled
-    "session.reconciled",         // the state file follows the sink
-    "session.start_chosen",       // the place in the log; nothing of it is written anywhere
-    "session.targets_prepared",   // target tables created, their lost predecessors' records are still there
-    "session.targets_forgotten",  // the sink forgot the chunks of lost tables, the state file did not
-    "session.log_open",           // the dump has been asked for
-    "session.captured_saved",     // the sink knows the captured tables, the state file does not
-    "session.schemas_saved",      // all is written, no thread runs
+    "daemon.state_open",         // state file open and migrated, no pipeline runs
+    "daemon.stopping",           // a signal asked for the end, nothing was told to end
+    "pipeline.session_lost",     // a session has ended by an error that another one may get over
+    "session.source_checked",    // the sink was not yet talked to
+    "session.sink_open",         // tidemark's own tables are there
+    "session.state_loaded",      // both states are read, nothing is reconciled
+    "session.reconciled",        // the state file follows the sink
+    "session.start_chosen",      // the place in the log; nothing of it is written anywhere
+    "session.targets_prepared",  // target tables created, the sink forgot the chunks of lost ones, the state file did not
+    "session.log_open",          // the dump has been asked for
+    "session.captured_saved",    // the sink knows the captured tables, the state file does not
+    "session.schemas_saved",     // all is written, no thread runs
     // copying
-    "chunk.before_open",
-    "chunk.before_view",
-    "chunk.view_open",
-    "chunk.watermark_read",
-    "chunk.block_read",
+    "chunk.before_open", "chunk.before_view", "chunk.view_open", "chunk.watermark_read", "chunk.block_read",
     "chunk.spilled",  // a block of a large table without key is in the spill file
-    "chunk.after_read",
-    "chunk.handed_over",
+    "chunk.after_read", "chunk.handed_over",
     "mysql.view_locked",   // the table lock is held, the view not open
     "mysql.gtids_read",    // the view comes after them
     "mariadb.view_begun",  // its place in the log is not known yet
     // reading and routing the log
     "reader.event_taken",
-    "reader.after_read",
-    "router.before_batch",
-    "router.after_batch",
+    "reader.log_rotated",  // a file of the log begins: the first one, or the next one
+    "reader.after_read", "router.before_batch", "router.after_batch",
     // applying
     "session.before_write",
     "session.spill_written",  // a part of a spilled table, within the transaction
-    "session.after_write",
-    "session.threads_stopped",
-    "session.saved_at_end",
-    "sink.begin",
-    "sink.after_rows",
-    "sink.before_commit",
+    "session.after_write", "session.threads_stopped", "session.saved_at_end", "sink.begin", "sink.after_rows", "sink.before_commit",
     "sink.after_commit",
     "postgres.own_tables",        // made, the version not checked
     "postgres.locked",            // the pipeline's advisory lock is held
@@ -65,11 +55,16 @@ inline constexpr std::string_view kFailpoints[] = {
     "state.migrating",  // tables created, not committed
     "state.before_write",
     "state.position_written",  // not committed
+    "state.chunks_written",    // not committed
     "state.rebuilding",        // not committed
     "state.schemas_written",   // not committed
     "state.progress_written",  // not committed
-    "state.after_write",
-    "state.after_save",
+    "state.after_write", "state.after_save",
+    // `tidemark verify` beside a running daemon
+    "verify.bound",          // knows the targets, has read nothing
+    "verify.source_read",    // rows of a chunk are read
+    "verify.sink_reading",   // within a read transaction at the sink
+    "verify.log_replaying",  // reads the log between the places of both reads
 };
 
 constexpr bool is_failpoint(std::string_view name) {

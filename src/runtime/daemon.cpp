@@ -72,6 +72,7 @@ class Daemon {
         if (stop_asked == Clock::time_point{}) {
           spdlog::info("stopping: applying what was read; send the signal again to drop the batch under way");
           stop_asked = Clock::now();
+          failpoint("daemon.stopping");
           notifier_.stopping("draining");
           for (auto& runner : runners_) runner->request_stop();
         } else if (!aborted) {

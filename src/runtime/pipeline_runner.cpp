@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "pipeline/resume.h"
 
@@ -102,6 +103,7 @@ bool PipelineRunner::recover(const Error& error) {
   }
   spdlog::warn("{}: {}", pipeline_.name, reason_);
   if (!hint.empty()) spdlog::warn("{}: hint: {}", pipeline_.name, hint);
+  failpoint("pipeline.session_lost");
   pause(delay);
   return true;
 }

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "base/failpoint.h"
 #include "runtime/named_choice.h"
 #include "runtime/target_names.h"
 #include "runtime/verify_table.h"
@@ -90,6 +91,7 @@ VerifyReport verify(const Config& config, const Engines& engines, const VerifyOp
 
   const std::unique_ptr<Sink> sink = find_engine(engines.sinks, sink_config.engine, "sink").make(sink_config);
   sink->bind(tables);
+  failpoint("verify.bound");
   SourceSide source_side(*source);
   SinkSide sink_side(*sink, pipeline.name, info.server, options.patience);
   VerifyLog log(source_engine, source_config, pipeline.name);

@@ -6,6 +6,7 @@
 #include <chrono>
 #include <utility>
 
+#include "base/failpoint.h"
 #include "pipeline/row_images.h"
 #include "tidemark/error.h"
 
@@ -42,6 +43,7 @@ bool VerifyLog::replay(const SchemaRef& table, const Position& from, const Posit
   while (read_to < upto.offset) {
     LogBatch batch;
     reader->read(batch, kBatchBytes, kWait);
+    failpoint("verify.log_replaying");
     for (const LogTransaction& transaction : batch.transactions) {
       if (transaction.mark.begin >= upto.offset) return certain;
       const Visibility::Sight sight = seen.judge(transaction.mark);

@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "base/failpoint.h"
 #include "tidemark/error.h"
 
 namespace tidemark {
@@ -40,6 +41,7 @@ SourceRows SourceSide::next_chunk(const TableSchema& table, std::optional<KeyByt
   chunk.place.visibility = reader_->begin(table, {}).visibility;
   // rows may have come in since the boundary was looked up, and the last chunk is open above
   reader_->read(table, range, std::min(bytes_max, kBlockBytes), collect(chunk, 2 * rows, bytes_max));
+  failpoint("verify.source_read");
   chunk.place.high = reader_->high_watermark();
   reader_->end();
   if (chunk.cut) {
@@ -105,6 +107,7 @@ void SinkSide::check_lineage(const Position& position) {
 Position SinkSide::begin_anywhere() {
   Position position = sink_.begin_read(pipeline_);
   check_lineage(position);
+  failpoint("verify.sink_reading");
   if (position.offset != position_.offset) behind_since_.reset();
   position_ = position;
   return position;

@@ -120,6 +120,7 @@ void StateFile::save_commit(const std::string& pipeline, const Position& positio
   write_position(pipeline, position);
   failpoint("state.position_written");
   write_chunks(pipeline, chunks);
+  if (!chunks.empty()) failpoint("state.chunks_written");
   transaction.commit();
   failpoint("state.after_write");
 }

@@ -6,9 +6,11 @@
 #include <cstring>
 #include <exception>
 #include <iostream>
+#include <list>
+#include <mutex>
+#include <thread>
 
-#include "crash/cells.h"
-#include "integration/shared_servers.h"
+#include "crash/lane.h"
 
 namespace tidemark::test {
 namespace {
@@ -17,8 +19,8 @@ using Clock = std::chrono::steady_clock;
 double seconds_since(Clock::time_point start) { return std::chrono::duration<double>(Clock::now() - start).count(); }
 
 struct Options {
-  bool all = false;
-  uint64_t seed = 1;
+  Extent extent = Extent::pairs;
+  uint64_t seed = 1, times = 1;
   std::string points, pair;
 };
 
@@ -27,9 +29,13 @@ Options read_options(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     const bool last = i + 1 == argc;
     if (std::strcmp(argv[i], "--all") == 0)
-      out.all = true;
+      out.extent = Extent::all;
+    else if (std::strcmp(argv[i], "--sample") == 0)
+      out.extent = Extent::sample;
     else if (!last && std::strcmp(argv[i], "--seed") == 0)
       out.seed = std::strtoull(argv[++i], nullptr, 10);
+    else if (!last && std::strcmp(argv[i], "--times") == 0)
+      out.times = std::strtoull(argv[++i], nullptr, 10);
     else if (!last && std::strcmp(argv[i], "--points") == 0)
       out.points = argv[++i];
     else if (!last && std::strcmp(argv[i], "--pair") == 0)
@@ -40,93 +46,82 @@ Options read_options(int argc, char** argv) {
   return out;
 }
 
-MysqlFamilyServer& source_of(const Pair& pair) { return pair.source == "mariadb" ? mariadb() : mysql(); }
-PostgresServer* sink_of(const Pair& pair) { return pair.sink == "postgres" ? &postgres() : nullptr; }
-
-std::vector<Pair> measured_pairs(const Options& options) {
-  std::vector<Pair> out;
+std::list<Lane> make_lanes(const std::string& only_pair) {
+  std::list<Lane> out;
   for (const char* source : {"mariadb", "mysql"}) {
+    std::vector<std::string> sinks;
     for (const char* sink : {"postgres", "sqlite"}) {
-      if (!options.pair.empty() && options.pair != fmt::format("{}-{}", source, sink)) continue;
-      Pair& pair = out.emplace_back(Pair{source, sink, {}});
-      for (const Life life : {Life::fresh, Life::resumed}) {
-        Scene scene(source_of(pair), sink_of(pair), options.seed);
-        try {
-          pair.hits[static_cast<size_t>(life)] = scene.hits(life);
-        } catch (const std::exception& error) {
-          throw std::runtime_error(fmt::format("{}, {} life: {}\n{}", pair.text(), name_of(life), error.what(), scene.log_tail()));
-        }
-      }
+      if (only_pair.empty() || only_pair == fmt::format("{}-{}", source, sink)) sinks.push_back(sink);
     }
+    if (!sinks.empty()) out.emplace_back(source, sinks);
   }
   if (out.empty()) throw std::invalid_argument("no such pair: mariadb-postgres, mariadb-sqlite, mysql-postgres or mysql-sqlite");
   return out;
 }
 
-enum class Outcome : uint8_t { good, not_hit, failed };
-
-/// A life may be shorter than the one that was measured: then an earlier hit is tried.
-Outcome run_cell(Cell& cell, uint64_t seed, std::string& why) {
-  try {
-    for (;; cell.hit = (cell.hit + 1) / 2) {
-      Scene scene(source_of(*cell.pair), sink_of(*cell.pair), seed);
+/// Each lane in a thread; throws what one of them threw.
+template <typename Work>
+void in_lanes(std::list<Lane>& lanes, Work work) {
+  std::exception_ptr error;
+  std::mutex mutex;
+  std::vector<std::thread> threads;
+  for (Lane& lane : lanes) {
+    threads.emplace_back([&] {
       try {
-        if (!scene.dies(cell.life, fmt::format("{}=kill@{}", cell.point, cell.hit))) {
-          if (cell.which == Which::random && cell.hit > 3) continue;
-          return Outcome::not_hit;
-        }
-        why = scene.recovers();
-      } catch (const std::exception& error) {
-        why = error.what();
+        work(lane, mutex);
+      } catch (...) {
+        std::lock_guard lock(mutex);
+        error = std::current_exception();
       }
-      if (!why.empty()) why += "\n" + scene.log_tail();
-      return why.empty() ? Outcome::good : Outcome::failed;
-    }
-  } catch (const std::exception& error) {
-    why = error.what();
-    return Outcome::failed;
+    });
   }
+  for (std::thread& thread : threads) thread.join();
+  if (error != nullptr) std::rethrow_exception(error);
 }
 
-/// Points that no daemon passes prove nothing.
-size_t report_never_hit(const std::vector<Pair>& pairs, const std::vector<std::string>& points) {
-  size_t never = 0;
-  for (const std::string& point : points) {
-    bool possible = false, passed = false;
-    for (const Pair& pair : pairs) {
-      possible = possible || concerns(point, pair);
-      passed = passed || pair.passes(point);
+struct Counts {
+  size_t equal = 0, not_reached = 0, failed = 0;
+};
+
+void run_cells(Lane& lane, std::mutex& mutex, const std::vector<Cell>& cells, const Options& options, Counts& counts) {
+  for (const Cell& chosen : cells) {
+    if (chosen.pair->source != lane.source()) continue;
+    for (uint64_t i = 0; i < options.times; ++i) {
+      Cell cell = chosen;
+      const auto begun = Clock::now();
+      std::string why;
+      const Outcome outcome = lane.run(cell, options.seed, why);
+      std::lock_guard lock(mutex);
+      ++(outcome == Outcome::equal ? counts.equal : outcome == Outcome::failed ? counts.failed : counts.not_reached);
+      const char* word = outcome == Outcome::equal ? "equal" : outcome == Outcome::failed ? "FAILED" : "not reached";
+      std::cout << fmt::format("{} {} {:.1f} s{}{}", cell.text(), word, seconds_since(begun), why.empty() ? "" : "\n  ", why) << std::endl;
     }
-    if (!possible || passed) continue;
-    std::cout << "never hit: " << point << "\n";
-    ++never;
   }
-  return never;
 }
 
 int run(const Options& options) {
   const auto start = Clock::now();
   const std::vector<std::string> points = points_like(options.points);
   if (points.empty()) throw std::invalid_argument("no failpoint is like " + options.points);
-  const std::vector<Pair> pairs = measured_pairs(options);
-  std::vector<Cell> cells = choose_cells(pairs, points, options.all, options.seed);
-  std::cout << fmt::format("{} points, {} cells, seed {}, measured in {:.0f} s", points.size(), cells.size(), options.seed,
-                           seconds_since(start))
+  std::list<Lane> lanes = make_lanes(options.pair);
+  std::vector<Pair> pairs;
+  in_lanes(lanes, [&](Lane& lane, std::mutex& mutex) {
+    const std::vector<Pair> measured = lane.measure(options.seed);
+    std::lock_guard lock(mutex);
+    pairs.insert(lane.source() == "mariadb" ? pairs.begin() : pairs.end(), measured.begin(), measured.end());
+  });
+  const Choice choice = choose_cells(pairs, points, options.extent, options.seed);
+  std::cout << fmt::format("{} points, {} cells, seed {}, measured in {:.0f} s", points.size(), choice.cells.size() * options.times,
+                           options.seed, seconds_since(start))
             << std::endl;
-  const size_t never = report_never_hit(pairs, points);
-  std::array<size_t, 3> counts{};
-  for (Cell& cell : cells) {
-    const auto begun = Clock::now();
-    std::string why;
-    const Outcome outcome = run_cell(cell, options.seed, why);
-    ++counts[static_cast<size_t>(outcome)];
-    constexpr const char* kWords[] = {"equal", "not hit", "FAILED"};
-    std::cout << fmt::format("{} {} {:.1f} s", cell.text(), kWords[static_cast<size_t>(outcome)], seconds_since(begun)) << std::endl;
-    if (!why.empty()) std::cout << "  " << why << std::endl;
-  }
-  std::cout << fmt::format("{} cells: {} equal, {} failed, {} not hit; {} of {} points never hit; {:.0f} s\n", cells.size(), counts[0],
-                           counts[2], counts[1], never, points.size(), seconds_since(start));
-  return counts[2] == 0 && never == 0 && counts[0] != 0 ? 0 : 1;
+  for (const std::string& line : choice.not_reached) std::cout << line << "\n";
+  for (const std::string& point : choice.never) std::cout << "never hit: " << point << "\n";
+  Counts counts;
+  in_lanes(lanes, [&](Lane& lane, std::mutex& mutex) { run_cells(lane, mutex, choice.cells, options, counts); });
+  std::cout << fmt::format("{} points, {} of them never hit; {} cells: {} equal, {} failed, {} not reached; {:.0f} s\n", points.size(),
+                           choice.never.size(), counts.equal + counts.failed + counts.not_reached + choice.not_reached.size(), counts.equal,
+                           counts.failed, counts.not_reached + choice.not_reached.size(), seconds_since(start));
+  return counts.failed == 0 && choice.never.empty() && counts.equal != 0 ? 0 : 1;
 }
 
 }  // namespace

@@ -9,7 +9,7 @@
 #include <stdexcept>
 
 #include "base/failpoint_names.h"
-#include "servers/compare.h"
+#include "crash/dump.h"
 #include "servers/sqlite_file.h"
 #include "servers/wait.h"
 #include "workload/pipeline_view.h"
@@ -22,7 +22,7 @@ namespace {
 
 constexpr int kWriterPauseMs = 4;
 constexpr auto kLifeLongest = 60s;  // of a daemon that was to copy all and stream a while
-constexpr auto kStreamed = 500ms;   // how long a life goes on after its copy
+constexpr auto kStreamed = 300ms;   // how long a life goes on after that
 constexpr auto kEqualWithin = 60s;  // after the last start
 constexpr int kKilled = 128 + SIGKILL;
 // larger than what is read at once, and without a key: its copy goes through a file
@@ -31,11 +31,32 @@ constexpr const char* kHeap =
 
 constexpr const char* kLate = "CREATE TABLE d.late (n INT PRIMARY KEY, t VARCHAR(60)); INSERT INTO d.late SELECT id, v FROM d.archive";
 
+constexpr const char* kCutSink = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tidemark'";
+
 void empty_servers(MysqlFamilyServer& source, PostgresServer* sink) {
   source.exec("DROP DATABASE IF EXISTS d");
   if (sink == nullptr) return;
-  sink->exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tidemark'");
+  sink->exec(kCutSink);
   sink->exec("DROP SCHEMA IF EXISTS d CASCADE; DROP SCHEMA IF EXISTS tidemark CASCADE");
+}
+
+void cut(MysqlFamilyServer& source, const std::string& connection) {
+  constexpr unsigned kNoSuchThread = 1094;
+  try {
+    source.connect().exec("KILL " + connection);
+  } catch (const MysqlFailure& failure) {
+    if (failure.number != kNoSuchThread) throw;  // the daemon has died, and it went with it
+  }
+}
+
+/// False: it has ended before `holds`.
+bool goes_on_until(TidemarkProcess& daemon, const char* otherwise, const std::function<bool()>& holds) {
+  const auto end = std::chrono::steady_clock::now() + kLifeLongest;
+  while (!daemon.wait(50ms)) {
+    if (holds()) return true;
+    if (std::chrono::steady_clock::now() > end) throw std::runtime_error(fmt::format("it {} in {} s", otherwise, kLifeLongest.count()));
+  }
+  return false;
 }
 
 }  // namespace
@@ -46,7 +67,7 @@ Scene::Scene(MysqlFamilyServer& source, PostgresServer* sink, uint64_t seed) : s
   source.connect().exec(kHeap);
   source.connect().exec(kLate);
   pipeline_.include = {"d.*"};
-  pipeline_.pipeline_yaml = "snapshot: {chunk_rows: 50, adapt: false, chunk_bytes: 64KiB}";
+  pipeline_.pipeline_yaml = "snapshot: {chunk_rows: 50, adapt: false, chunk_bytes: 64KiB}\nretry: {initial: 50ms, max: 200ms}";
   select_all_but("late");
   writers_ = std::make_unique<LedgerWriters>(source, seed, kWriterPauseMs);
 }
@@ -57,16 +78,10 @@ void Scene::select_all_but(const std::string& table) {
   config_ = target_.configure(source_, pipeline_);
 }
 
-TidemarkProcess Scene::start(const std::string& failpoints) {
+TidemarkProcess Scene::start(const std::string& failpoints, std::vector<std::string> arguments) {
   std::vector<std::pair<std::string, std::string>> environment;
   if (!failpoints.empty()) environment.emplace_back("TIDEMARK_FAILPOINTS", failpoints);
-  return TidemarkProcess(directory_, config_, {}, environment);
-}
-
-void Scene::begin(Life life) {
-  if (life == Life::fresh) return;
-  if (dies(Life::fresh, "")) throw std::runtime_error("a daemon without failpoints was killed");
-  lose_things();
+  return TidemarkProcess(directory_, config_, std::move(arguments), environment);
 }
 
 void Scene::lose_things() {
@@ -78,29 +93,77 @@ void Scene::lose_things() {
   select_all_but("label");
 }
 
-bool Scene::dies(Life life, const std::string& failpoints) {
-  begin(life);
+bool Scene::dies(Life life, const std::string& point, uint64_t hit) {
+  if (!killed(life, fmt::format("{}=kill@{}", point, hit))) return false;
+  const std::string said = fmt::format("failpoint {} kills at hit {}\n", point, hit);
+  if (read_file(directory_.file("tidemark.log")).find(said) == std::string::npos) throw std::runtime_error("something else killed it");
+  return true;
+}
+
+bool Scene::killed(Life life, const std::string& failpoints) {
+  if (life == Life::verify) return verify_killed(failpoints);
+  if (life == Life::resumed) {
+    TidemarkProcess before = start("");
+    if (daemon_killed(before, false)) throw std::runtime_error("a daemon without failpoints was killed");
+    lose_things();
+  }
   TidemarkProcess daemon = start(failpoints);
-  const auto end = std::chrono::steady_clock::now() + kLifeLongest;
-  auto status = daemon.wait(100ms);
-  while (!status && !view_pipeline(config_).copied()) {
-    if (std::chrono::steady_clock::now() > end) throw std::runtime_error("it did not finish its copy");
-    status = daemon.wait(100ms);
+  return daemon_killed(daemon, true);
+}
+
+bool Scene::daemon_killed(TidemarkProcess& daemon, bool disturbed) {
+  if (goes_on_until(daemon, "did not finish its copy", [&] { return view_pipeline(config_).copied(); })) {
+    if (disturbed) disturb(daemon);
+    if (!daemon.wait(kStreamed)) daemon.signal(SIGTERM);
   }
-  if (!status) status = daemon.wait(kStreamed);
-  if (!status) {
-    daemon.signal(SIGTERM);
-    status = daemon.wait(kLifeLongest);
-  }
+  const auto status = daemon.wait(kLifeLongest);
   if (!status) throw std::runtime_error("it did not stop");
   if (*status != kKilled && *status != 0) throw std::runtime_error(fmt::format("it ended by itself with exit status {}", *status));
+  return *status == kKilled;
+}
+
+/// While it streams: the log goes on in another file, then each of its ends loses the connection.
+void Scene::disturb(TidemarkProcess& daemon) {
+  source_.exec("FLUSH BINARY LOGS");
+  for (const bool at_source : {true, false}) {
+    if (!at_source && sink_ == nullptr) return;
+    std::string before;
+    if (!goes_on_until(daemon, "has no replication connection", [&] { return !(before = dump_connection()).empty(); })) return;
+    if (daemon.wait(100ms)) return;
+    if (at_source)
+      cut(source_, before);
+    else
+      sink_->exec(kCutSink);
+    const auto connected_again = [&] {
+      const std::string now = dump_connection();
+      return !now.empty() && now != before;
+    };
+    if (!goes_on_until(daemon, "did not connect again", connected_again)) return;
+  }
+}
+
+/// The number of the daemon's connection that gets the log; empty while there is none.
+std::string Scene::dump_connection() {
+  return source_.value("SELECT MAX(id) FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'");
+}
+
+bool Scene::verify_killed(const std::string& failpoints) {
+  TidemarkProcess daemon = start("sink.begin=sleep:20");  // it lags, so that there is something to replay
+  if (!goes_on_until(daemon, "did not finish its copy", [&] { return view_pipeline(config_).copied(); })) {
+    throw std::runtime_error("a daemon that is to go on has ended");
+  }
+  TidemarkProcess verify = start(failpoints, {"verify", pipeline_.name, "-c", config_});
+  const auto status = verify.wait(kLifeLongest);
+  if (!status) throw std::runtime_error("tidemark verify does not end");
+  if (*status != kKilled && *status != 0) throw std::runtime_error(fmt::format("tidemark verify ended with {}", *status));
+  daemon.kill9();
   return *status == kKilled;
 }
 
 std::map<std::string, uint64_t> Scene::hits(Life life) {
   std::string all;
   for (const std::string_view name : kFailpoints) all += fmt::format("{}{}=trace", all.empty() ? "" : ",", name);
-  if (dies(life, all)) throw std::runtime_error("a daemon that only traces failpoints was killed");
+  if (killed(life, all)) throw std::runtime_error("what only traces failpoints was killed");
   std::map<std::string, uint64_t> out;
   std::istringstream log(read_file(directory_.file("tidemark.log")));
   const std::string mark = "failpoint ";
@@ -113,24 +176,24 @@ std::map<std::string, uint64_t> Scene::hits(Life life) {
 
 std::vector<std::string> Scene::differences() {
   MysqlClient from = source_.connect();
-  std::vector<TablePair> tables = tables_of(from, "d");
-  std::erase_if(tables, [&](const TablePair& table) { return table.table == not_selected_; });
   if (sink_) {
     PostgresClient to = sink_->connect();
-    return compare_tables(from, to, tables);
+    return compare_dumps(from, to, not_selected_);
   }
   if (!std::filesystem::exists(sqlite_path(directory_))) return {"there is no SQLite file"};
   SqliteFile to(sqlite_path(directory_));
-  return compare_tables(from, to, tables);
+  return compare_dumps(from, to, not_selected_);
 }
 
 /// Waits for the last transaction of the writers, and then for the copy, which may still be under way.
 std::string Scene::differs_from_source(TidemarkProcess& daemon) {
-  std::vector<std::string> found{"not compared"};
+  std::vector<std::string> found;
   wait_until(kEqualWithin, [&] {
     if (!daemon.running()) return true;
     try {
-      if (target_.value("count(*)", "d", "ledger") != source_.value("SELECT COUNT(*) FROM d.ledger")) return false;
+      const std::string there = target_.value("count(*)", "d", "ledger"), here = source_.value("SELECT COUNT(*) FROM d.ledger");
+      found = {fmt::format("{} of {} transactions are there", there.empty() ? "0" : there, here)};
+      if (there != here) return false;
       found = differences();
     } catch (const std::runtime_error& error) {  // its tables are being made
       found = {error.what()};
@@ -140,7 +203,11 @@ std::string Scene::differs_from_source(TidemarkProcess& daemon) {
   if (!daemon.running()) return "the daemon that should recover has ended";
   std::string text;
   for (size_t i = 0; i < std::min<size_t>(found.size(), 5); ++i) text += "\n    " + found[i].substr(0, 160);
-  return text.empty() ? text : "the sink differs from the source:" + text;
+  if (text.empty()) return text;
+  const PipelineView view = view_pipeline(config_);
+  return fmt::format(
+      "the sink differs from the source: the pipeline is {}, {}, {} tables to copy, {} changes read, {} applied, {} dropped{}", view.state,
+      view.reason + view.error, view.tables_left, view.changes_read, view.changes_applied, view.changes_dropped, text);
 }
 
 std::string Scene::recovers() {

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/failpoint.h"
 #include "engine/mysql/checksum.h"
 
 namespace tidemark::mysql {
@@ -224,6 +225,7 @@ void TransactionAssembler::on_format(const EventHeader&, std::string_view event)
 void TransactionAssembler::on_rotate(std::string_view body) {
   Rotate rotate;
   if (!parse_rotate(ByteCursor(body), rotate) || !position_.rotate(rotate)) stop(ErrorKind::corrupt, "a malformed ROTATE event");
+  failpoint("reader.log_rotated");
 }
 
 void TransactionAssembler::on_gtid(const EventHeader& header, ByteCursor body) {
