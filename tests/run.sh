@@ -122,6 +122,9 @@ if [ "$what" != unit ]; then
   # Real servers with real loads beside each other: two at a time at most, or time limits inside the tests mean nothing.
   run_catch "$((jobs < 2 ? jobs : 2))" integration
   run_scripts "$top"/tests/integration/*_test.sh
+  launch crash-matrix bash "$top/tests/crash-matrix.sh" --sample
+  wait
+  collect crash-matrix script
 fi
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
