@@ -96,7 +96,15 @@ void Scene::start(bool may_die) {
   }
   std::vector<std::pair<std::string, std::string>> environment;
   if (!places.empty()) environment.emplace_back("TIDEMARK_FAILPOINTS", places);
+  starts_before_ = starts_in_log();
   daemon_ = std::make_unique<TidemarkProcess>(directory_, config_, std::vector<std::string>{}, environment);
+}
+
+size_t Scene::starts_in_log() const {
+  const std::string log = read_file(directory_.file("tidemark.log"));
+  size_t found = 0;
+  for (size_t at = log.find(" started: "); at != std::string::npos; at = log.find(" started: ", at + 1)) ++found;
+  return found;
 }
 
 /// It runs, or it has killed itself where it was told to and is started again.
@@ -132,6 +140,8 @@ void Scene::break_daemon(int kind) {
     daemon_->kill9();
     ++faults_["kill -9"];
   } else {
+    // a process that is told to end before it is a daemon ends as any other
+    wait_until(20s, [&] { return starts_in_log() > starts_before_ || !daemon_->running(); });
     const int status = daemon_->stop();
     if (status != 0 && !(armed_ && status == 128 + SIGKILL)) {
       throw std::runtime_error(fmt::format("SIGTERM ended the daemon with {}", status));

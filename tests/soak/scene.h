@@ -49,6 +49,7 @@ class Scene {
   void configure();
   void pause(int longest_ms);
   void check_alive();
+  size_t starts_in_log() const;
   void break_daemon(int kind);
   void break_network(FaultProxy& proxy, const std::string& side);
   void break_source();
@@ -58,8 +59,9 @@ class Scene {
   Rng rng_;
   const bool mysql_, sqlite_;
   std::string title_;
-  bool gtid_ = true;    // each transaction has a number that says how many came before
-  bool armed_ = false;  // the daemon may kill itself
+  bool gtid_ = true;          // each transaction has a number that says how many came before
+  size_t starts_before_ = 0;  // daemons that had begun when the latest was started
+  bool armed_ = false;        // the daemon may kill itself
   std::unique_ptr<MysqlFamilyServer> source_;
   std::unique_ptr<PostgresServer> postgres_;
   std::vector<SoakTable> tables_;

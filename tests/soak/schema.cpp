@@ -25,8 +25,8 @@ bool comparable(const TypeCase& column, const std::string& value, bool into_post
   if (day && into_postgres && (has(value, "-00") || has(value, "-02-3") || has(value, "0000-"))) return false;
   if (column.form == TypeForm::text && has(value, "\\0")) return false;
   if (has(value, "u0000")) return false;
-  if (column.form == TypeForm::json && into_postgres && has(value, "-0.0")) return false;      // its numbers have no such zero
-  if (column.form == TypeForm::real && (has(value, "-0.0") || value == "-0e0")) return false;  // whole in SQLite
+  if (column.form == TypeForm::json && into_postgres && (has(value, "-0.0") || has(value, "-0e0"))) return false;  // no such number there
+  if (column.form == TypeForm::real && (has(value, "-0.0") || value == "-0e0")) return false;                      // whole in SQLite
   return !is_huge(value);
 }
 
