@@ -155,9 +155,12 @@ void DumpStream::command(unsigned number, const std::string& body, bool read_ans
   throw_server_error(mysql_errno(mysql), mysql_error(mysql));
 }
 
+std::chrono::milliseconds DumpStream::silence() const {
+  return std::min(std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - last_packet_), packets_->silence());
+}
+
 std::chrono::milliseconds DumpStream::silence_left() const {
-  auto silent = std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - last_packet_);
-  return (seeking_ ? std::chrono::milliseconds(kSeekMax) : silence_max_) - silent;
+  return (seeking_ ? std::chrono::milliseconds(kSeekMax) : silence_max_) - silence();
 }
 
 bool DumpStream::next(std::string_view& event, std::chrono::milliseconds wait) {
@@ -170,8 +173,7 @@ bool DumpStream::next(std::string_view& event, std::chrono::milliseconds wait) {
       if (!packets_->next(packet, std::max(std::min(wait, silence_left()), std::chrono::milliseconds(1)))) {
         if (silence_left().count() > 0) return false;
         throw Error(ErrorKind::source_unavailable, "reading the binary log",
-                    fmt::format("the server sent nothing, not even a heartbeat, for {} ms",
-                                std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - last_packet_).count()));
+                    fmt::format("the server sent nothing, not even a heartbeat, for {} ms", silence().count()));
       }
       last_packet_ = Clock::now();
     } else {

@@ -48,6 +48,7 @@ class DumpStream {
   void register_replica();
   void request(const DumpStart& start);
   void command(unsigned number, const std::string& body, bool read_answer);
+  std::chrono::milliseconds silence() const;
   std::chrono::milliseconds silence_left() const;
 
   Connection connection_;

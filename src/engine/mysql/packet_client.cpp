@@ -1,4 +1,6 @@
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -75,6 +77,12 @@ class ClientPackets : public PacketSource {
     lock.unlock();
     room_.notify_one();
     return current_.next(packet);
+  }
+  std::chrono::milliseconds silence() const override {
+    tcp_info info{};
+    socklen_t size = sizeof info;
+    if (getsockopt(socket_, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return std::chrono::milliseconds::max();
+    return std::chrono::milliseconds(info.tcpi_last_data_recv);
   }
   uint64_t bytes() const override {
     std::lock_guard lock(mutex_);

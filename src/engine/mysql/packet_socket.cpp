@@ -39,9 +39,14 @@ class SocketPackets : public PacketSource {
       return true;
     }
   }
+  std::chrono::milliseconds silence() const override {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - received_at_);
+  }
   uint64_t bytes() const override { return bytes_; }
 
  private:
+  using Clock = std::chrono::steady_clock;
+
   bool next_piece(std::string_view& piece, std::chrono::milliseconds wait) {
     size_t want = kHeadBytes;
     for (;;) {
@@ -73,6 +78,7 @@ class SocketPackets : public PacketSource {
       if (n > 0) {
         end_ += static_cast<size_t>(n);
         bytes_ += static_cast<uint64_t>(n);
+        received_at_ = Clock::now();
         return true;
       }
       if (n == 0) throw Error(ErrorKind::source_unavailable, "reading the binary log", "the server closed the connection");
@@ -117,6 +123,7 @@ class SocketPackets : public PacketSource {
   std::string joined_;  // a packet of several pieces
   bool joining_ = false;
   uint8_t sequence_ = 1;
+  Clock::time_point received_at_ = Clock::now();
   std::atomic<uint64_t> bytes_{0};  // read for the status by other threads
 };
 

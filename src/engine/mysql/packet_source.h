@@ -19,6 +19,8 @@ class PacketSource {
   virtual ~PacketSource() = default;
   /// The next packet, whole, however many pieces it came in; the view holds until the next call. False: none within `wait`.
   virtual bool next(std::string_view& packet, std::chrono::milliseconds wait) = 0;
+  /// For how long not a byte has come, as far as is known: a large packet may take long on a slow line.
+  virtual std::chrono::milliseconds silence() const = 0;
   /// Bytes received so far.
   virtual uint64_t bytes() const = 0;
 };
