@@ -80,10 +80,12 @@ TypeTable time_types(const std::string& engine) {
 
 TypeTable old_temporal_types() {
   TypeTable out{"old_temporal",
-                {time(0, "mariadb"), datetime(0), timestamp(0)},
+                {},
                 "STRICT_ALL_TABLES,ALLOW_INVALID_DATES",
                 "SET GLOBAL mysql56_temporal_format=OFF",
                 "SET GLOBAL mysql56_temporal_format=ON"};
+  for (int digits = 0; digits <= 6; ++digits)
+    out.columns.insert(out.columns.end(), {time(digits, "mariadb"), datetime(digits), timestamp(digits)});
   return out;
 }
 
