@@ -125,6 +125,9 @@ if [ "$what" != unit ]; then
   launch crash-matrix bash "$top/tests/crash-matrix.sh" --sample
   wait
   collect crash-matrix script
+  launch soak bash "$top/tests/soak.sh" --seed 4251 --rounds 4
+  wait
+  collect soak script
 fi
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
