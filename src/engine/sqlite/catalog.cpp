@@ -142,30 +142,31 @@ std::vector<Target> plan_targets(const std::vector<SinkTable>& tables) {
 
 ExistingNames existing_names(Connection& connection) {
   ExistingNames names;
-  Statement select = connection.prepare("SELECT name, type FROM sqlite_schema WHERE type IN ('table', 'view', 'index')");
-  while (select.step()) names[fold_name(select.string(0))] = select.string(1);
+  Statement indexes = connection.prepare("SELECT name FROM sqlite_schema WHERE type = 'index'");
+  while (indexes.step()) names[fold_name(indexes.string(0))].type = "index";
+  Statement tables = connection.prepare("SELECT name, type, wr, strict FROM pragma_table_list WHERE schema = 'main'");
+  while (tables.step()) {
+    names[fold_name(tables.string(0))] = {tables.string(1), tables.integer(2) != 0, tables.integer(3) != 0};
+  }
   return names;
 }
 
 bool table_exists(const ExistingNames& names, const Target& target) {
   auto found = names.find(fold_name(target.name));
   if (found == names.end()) return false;
-  if (found->second == "table") return true;
-  refuse(target, std::string(found->second == "index" ? "an index" : "a view") + " has this name", "choose another target_table");
+  const std::string& type = found->second.type;
+  if (type != "index" && type != "view") return true;
+  refuse(target, std::string(type == "index" ? "an index" : "a view") + " has this name", "choose another target_table");
 }
 
-void check_table(Connection& connection, const Target& target) {
+void check_table(Connection& connection, const Target& target, const ExistingNames& names) {
   connection.doing("check SQLite table " + target.name);
-  Statement list = connection.prepare("SELECT type, wr, strict FROM pragma_table_list(?1) WHERE schema = 'main'");
-  list.bind(1, target.name);
-  if (!list.step()) refuse(target, "it cannot be examined");
-  if (list.string(0) != "table") refuse(target, "it is a " + list.string(0) + " table");
-  bool without_rowid = list.integer(1) != 0, strict = list.integer(2) != 0;
-  list.reset();
+  const ExistingName& existing = names.at(fold_name(target.name));
+  if (existing.type != "table") refuse(target, "it is a " + existing.type + " table");
   std::map<std::string, ExistingColumn> columns = existing_columns(connection, target);
   std::set<std::string> carried;
   for (size_t i = 0; i < target.schema->columns.size(); ++i) {
-    check_column(connection, target, i, columns, strict);
+    check_column(connection, target, i, columns, existing.strict);
     carried.insert(fold_name(target.schema->columns[i].name));
   }
   for (const auto& [name, column] : columns)
@@ -178,7 +179,7 @@ void check_table(Connection& connection, const Target& target) {
       refuse(target, "the source's key columns are not unique there",
              "make them so: CREATE UNIQUE INDEX " + quote(target.name + "_key") + " ON " + quote(target.name) + " (" + key + ")");
     }
-  } else if (without_rowid) {
+  } else if (existing.without_rowid) {
     refuse(target, "it is WITHOUT ROWID, but the source's table has no key");
   }
 }

@@ -22,13 +22,17 @@ struct Target {
 
 /// Error(config) when two tables would share one SQLite table, Error(data) for names that SQLite keeps to itself.
 std::vector<Target> plan_targets(const std::vector<SinkTable>& tables);
-/// What there is in the file, by folded name: "table", "view" or "index". One query for 2,000 tables.
-using ExistingNames = std::map<std::string, std::string>;
+struct ExistingName {
+  std::string type;  // "table", "view", "index"; of tables also "virtual" and "shadow"
+  bool without_rowid = false, strict = false;
+};
+/// What there is in the file, by folded name. Two queries for 2,000 tables; asked for one table SQLite would go through all of them.
+using ExistingNames = std::map<std::string, ExistingName>;
 ExistingNames existing_names(Connection& connection);
 /// Throws Error(data) when something else has the table's name.
 bool table_exists(const ExistingNames& names, const Target& target);
 /// Throws Error(data) when the existing table cannot take the source's rows unchanged.
-void check_table(Connection& connection, const Target& target);
+void check_table(Connection& connection, const Target& target, const ExistingNames& names);
 bool table_is_empty(Connection& connection, const Target& target);
 
 }  // namespace tidemark::sqlite

@@ -127,7 +127,7 @@ std::vector<PreparedTable> SqliteSink::prepare(const std::string& pipeline, cons
     for (size_t i = 0; i < targets_.size(); ++i) {
       connection_.check_interrupt();
       if (table_exists(names, targets_[i])) {
-        check_table(connection_, targets_[i]);
+        check_table(connection_, targets_[i], names);
         prepared[i].was_empty = table_is_empty(connection_, targets_[i]);
         continue;
       }
@@ -209,7 +209,7 @@ void SqliteSink::bind(const std::vector<SinkTable>& tables) {
     if (!table_exists(names, target))
       missing += (missing.empty() ? "" : ", ") + target.name;
     else
-      check_table(connection_, target);
+      check_table(connection_, target, names);
   }
   if (!missing.empty())
     throw Error(ErrorKind::data, "read " + connection_.path(), "missing tables: " + missing,
