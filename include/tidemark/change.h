@@ -33,8 +33,9 @@ struct Change {
 struct LogTransaction {
   uint32_t first_change = 0;  // into LogBatch::changes
   uint32_t change_count = 0;
-  bool starts = true;  // this part holds the transaction's first change
-  bool ends = true;    // this part completes it; mark.end is valid
+  bool starts = true;    // this part holds the transaction's first change
+  bool ends = true;      // this part completes it; mark.end is valid
+  uint32_t skipped = 0;  // `ends`: how many of LogBatch::skipped_gtids come before this place
   TransactionMark mark;
 };
 

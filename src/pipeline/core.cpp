@@ -103,6 +103,17 @@ void Core::forget_seen(const Visibility& visibility) {
   std::erase_if(delivered_.unseen, [&](uint64_t txid) { return visibility.sees_txid(txid); });
 }
 
+/// GTIDs of transactions without a captured change belong to the position at the end of the next one that has some, or of the batch.
+void Core::pass_skipped(const LogBatch& batch, size_t from, size_t upto) {
+  auto pass = [&](const Gtid& gtid) {
+    // A MariaDB domain stands at its latest transaction; one that was skipped before a delivered one is behind that already.
+    if (!delivered_.gtids.contains(gtid)) delivered_.gtids.add(gtid);
+  };
+  std::for_each(skipped_gtids_.begin(), skipped_gtids_.end(), pass);
+  skipped_gtids_.clear();
+  for (size_t i = from; i < upto; ++i) pass(batch.skipped_gtids[i]);
+}
+
 void Core::on_log(const std::shared_ptr<const LogBatch>& batch) {
   if (stop_reached_) return;
   counts_.rows_filtered += batch->rows_filtered;
@@ -112,6 +123,7 @@ void Core::on_log(const std::shared_ptr<const LogBatch>& batch) {
     delivered_.read_from = batch->read_from;
     delivered_.read_from_gtids = batch->read_from_gtids;
   }
+  size_t skipped = 0;
   for (const LogTransaction& transaction : batch->transactions) {
     if (transaction.starts && stops_before(transaction)) {
       stop_reached_ = true;
@@ -127,6 +139,8 @@ void Core::on_log(const std::shared_ptr<const LogBatch>& batch) {
       ++building_.changes;
     }
     if (transaction.ends) {
+      pass_skipped(*batch, skipped, transaction.skipped);
+      skipped = transaction.skipped;
       transaction_ended(transaction);
     } else if (building_.bytes >= options_.batch_bytes) {
       seal(false);  // a transaction larger than a batch: its sink transaction stays open
@@ -134,16 +148,15 @@ void Core::on_log(const std::shared_ptr<const LogBatch>& batch) {
   }
   note_prepared(*batch);
   if (batch->snapshot) forget_seen(*batch->snapshot);
-  skipped_gtids_.insert(skipped_gtids_.end(), batch->skipped_gtids.begin(), batch->skipped_gtids.end());
-  if (in_transaction_) return;
+  if (in_transaction_) {
+    skipped_gtids_.insert(skipped_gtids_.end(), batch->skipped_gtids.begin() + static_cast<std::ptrdiff_t>(skipped),
+                          batch->skipped_gtids.end());
+    return;
+  }
   delivered_.read_from = batch->read_from;
   delivered_.read_from_gtids = batch->read_from_gtids;
   delivered_.offset = std::max(delivered_.offset, batch->read_to);
-  for (const Gtid& gtid : skipped_gtids_) {
-    // A MariaDB domain stands at its latest transaction; one that was skipped before a delivered one is behind that already.
-    if (!delivered_.gtids.contains(gtid)) delivered_.gtids.add(gtid);
-  }
-  skipped_gtids_.clear();
+  pass_skipped(*batch, skipped, batch->skipped_gtids.size());
   emit_ready();
   check_stop();
 }

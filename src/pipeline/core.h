@@ -182,6 +182,7 @@ class Core {
   bool stops_before(const LogTransaction& transaction) const;
   void check_stop();
   void transaction_ended(const LogTransaction& transaction);
+  void pass_skipped(const LogBatch& batch, size_t from, size_t upto);
   void forget_seen(const Visibility& visibility);
 
   // core_route.cpp: where a change goes
@@ -220,7 +221,7 @@ class Core {
   bool in_transaction_ = false;
   TransactionMark in_progress_;
   int64_t waiting_since_micros_ = 0;
-  std::vector<Gtid> skipped_gtids_;  // of batches that ended within a transaction: counted at the end of the next that does not
+  std::vector<Gtid> skipped_gtids_;  // of batches that ended within a transaction: counted at its end
   std::optional<LogOffset> stop_offset_;
   std::optional<GtidSet> stop_gtids_;
   int64_t stop_micros_ = 0;

@@ -4,6 +4,7 @@
 
 #include "pipeline/resume.h"
 #include "sim/checks.h"
+#include "sim/server_log.h"
 #include "sim/violation.h"
 
 namespace tidemark::sim {
@@ -54,7 +55,7 @@ void Daemon::connect() {
   }
   state_.save_schemas(schemas_);
   if (saved.position.known()) {
-    source_.check_position(saved.position);
+    check_resumed(source_, saved.position);
     start_ = resumed_at(saved.position, source_.server(), "log");
   } else {
     start_ = first_position();
@@ -129,6 +130,7 @@ void Daemon::end_session(const Error& error, bool saves) {
 void Daemon::check_stop_is_due(const Error& error) const {
   const Position& position = sink_.saved().position;
   const std::optional<size_t> index = position.known() ? source_.index_of(position) : std::nullopt;
+  const LogOffset& read_from = position.read_from.file != 0 ? position.read_from : position.offset;
   switch (error.kind()) {
     case ErrorKind::state:
       if (state_.full()) return;
@@ -138,6 +140,9 @@ void Daemon::check_stop_is_due(const Error& error) const {
       break;
     case ErrorKind::log_purged:
       if (index && source_.read_index(position) < source_.purged()) return;
+      // Without GTIDs nobody knows that nothing followed in a file that is gone.
+      if (index && plan_.server == ServerKind::mysql_files && read_from.file < source_.first_file()) return;
+      if (position.known() && !index) return;  // it lost its end, and its beginning was purged
       break;
     case ErrorKind::schema_changed:
       if (source_.was_altered()) return;
@@ -254,6 +259,7 @@ void Daemon::cut_log() {
 }
 
 void Daemon::cut_copy() {
+  place_.reset();
   guarded([&] { throw Error(ErrorKind::source_unavailable, "copying", "connection lost"); });
 }
 

@@ -125,6 +125,7 @@ bool Daemon::add_part(Rng& rng, LogBatch& batch) {
   }
   part.change_count = static_cast<uint32_t>(upto - part_);
   part.ends = upto == entry.count;
+  part.skipped = static_cast<uint32_t>(batch.skipped_gtids.size());
   part.mark.end = part.ends ? entry.end : entry.begin;
   part.mark.order = entry.order == CommitOrder::xa || part.ends || !plan_.unordered ? entry.order : CommitOrder::unended;
   part.mark.xid = entry.xid;

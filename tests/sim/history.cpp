@@ -77,15 +77,23 @@ class History {
         daemon_.cut_copy();
         story_.tell("the source restarts");
         return source_.restart();
-      case StepKind::purge: return source_.purge(rng.below(static_cast<uint32_t>(daemon_.needed_index() + 1)));
+      case StepKind::purge:
+        if (rng.one_in(2)) source_.rotate();
+        return source_.purge(rng.below(static_cast<uint32_t>(daemon_.needed_index() + 1)));
       case StepKind::purge_gap:
         daemon_.cut_copy();
         story_.tell("the source purges its log");
+        source_.rotate();
         return source_.purge(source_.log().size());
       case StepKind::fail_over:
       case StepKind::lose_log: {
         daemon_.cut_copy();
         const auto size = static_cast<uint32_t>(source_.log().size());
+        if (kind == StepKind::lose_log && plan_.server != ServerKind::postgres && (source_.lost_tail() || rng.one_in(2))) {
+          story_.tell("the source loses the end of its log");
+          return source_.lose_tail(rng);
+        }
+        if (source_.lost_tail()) return;
         const size_t keep = kind == StepKind::fail_over ? std::max<size_t>(safe, rng.below(size + 1)) : rng.below(size + 1);
         story_.tell("another server goes on after {} of {} transactions", keep, size);
         return source_.fail_over(keep, rng.below(3u));

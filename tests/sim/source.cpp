@@ -4,8 +4,6 @@
 
 #include <algorithm>
 
-#include "tidemark/error.h"
-
 namespace tidemark::sim {
 
 Source::Source(const Plan& plan) : plan_(plan), clients_(static_cast<size_t>(plan.clients)) {
@@ -154,76 +152,6 @@ bool Source::execute() {
   return false;
 }
 
-void Source::rotate() {
-  if (plan_.server == ServerKind::postgres) {
-    tail_.byte += 100;
-  } else {
-    tail_ = {tail_.file + 1, 200};
-  }
-}
-
-/// What is in the log is committed by recovery, what is not is gone.
-void Source::restart() {
-  for (Client& client : clients_) client.clear();
-  for (LogEntry& entry : log_) {
-    if (!entry.visible) show(entry);
-  }
-  held_ = {};
-  for (size_t which : open_) held_.add(prepared_[which].locks);
-  turn_ = log_.size();
-  while (execute()) {
-  }
-  rotate();
-}
-
-void Source::fail_over(size_t keep, size_t committing) {
-  const bool lost = keep < log_.size();
-  keep = std::min(keep, log_.size());
-  size_t shown = keep;
-  Locks locks;
-  while (plan_.server != ServerKind::postgres && shown > 0 && keep - shown < committing && !locks.meet(log_[shown - 1].locks)) {
-    locks.add(log_[--shown].locks);  // no two of them hold the same row
-  }
-  for (Client& client : clients_) client.clear();
-  log_.resize(keep);
-  after_.resize(keep + 1);
-  visible_count_ = visible_prefix_ = executed_count_ = 0;
-  purged_ = std::min(purged_, keep);
-  held_ = {};
-  executed_ = base_;
-  altered_ = {};
-  ++epoch_;
-  next_number_[0] = next_number_[1] = 101;
-  if (plan_.server != ServerKind::postgres) server_ = std::to_string(epoch_);
-  if (plan_.server == ServerKind::postgres) forks_.push_back({tail_.file, lost ? log_.empty() ? 500 : log_.back().end.byte : tail_.byte});
-  tail_ = plan_.server == ServerKind::postgres ? LogOffset{tail_.file + 1, forks_.back().byte} : LogOffset{1, 4 + uint64_t{epoch_} * 1000};
-  for (LogEntry& entry : log_) {
-    if (plan_.server != ServerKind::postgres) {  // its log has the same transactions, at other places
-      const uint64_t bytes = entry.end.byte - entry.begin.byte + epoch_;
-      entry.begin = tail_;
-      tail_.byte += bytes;
-      entry.end = tail_;
-    }
-    entry.visible = entry.executed = static_cast<size_t>(&entry - log_.data()) < shown;
-    if (entry.visible && entry.gtid.number != 0) executed_.add(entry.gtid);
-    if (plan_.server == ServerKind::mariadb) next_number_[entry.gtid.origin.domain] = entry.gtid.number + 1;
-    altered_ = entry.schemas;
-  }
-  visible_count_ = visible_prefix_ = executed_count_ = turn_ = shown;
-  visible_ = after_[shown];
-  open_.clear();
-  for (const LogEntry& entry : log_) {
-    if (entry.prepares != 0) open_.push_back(entry.prepared);
-    if (entry.ends != 0) std::erase(open_, entry.prepared);
-  }
-  for (size_t which : open_) held_.add(prepared_[which].locks);
-  for (size_t i = shown; i < keep; ++i) {
-    LogEntry& entry = log_[i];
-    entry.order = CommitOrder::log;
-    held_.add(entry.locks);
-  }
-}
-
 Position Source::end_position() const {
   Position p;
   p.lineage = plan_.server == ServerKind::mariadb ? Lineage::mariadb : Lineage::mysql;
@@ -281,6 +209,8 @@ std::optional<size_t> Source::index_of(const Position& position) const {
     size_t n = 0;
     while (n < log_.size() && log_[n].end <= position.offset) ++n;
     if (position.offset > tail_) return std::nullopt;
+    const auto file = file_ends_.find(position.offset.file);
+    if (file != file_ends_.end() && position.offset.byte > file->second) return std::nullopt;
     if (n < log_.size() && log_[n].begin < position.offset) return std::nullopt;  // within a transaction
     for (const LogOffset& fork : forks_) {
       if (position.offset.file <= fork.file && position.offset.byte > fork.byte) return std::nullopt;  // on a timeline that was left
@@ -331,12 +261,6 @@ std::string Source::text_of(size_t transaction) const {
       out += fmt::format("{} {}{} v{}", c.op == Op::update ? " to" : "", c.new_slot, c.after.spelling == 0 ? "" : "'", c.after.a);
   }
   return out;
-}
-
-void Source::check_position(const Position& position) const {
-  const std::optional<size_t> index = index_of(position);
-  if (!index) throw Error(ErrorKind::lineage, "continuing from the saved position", "the server's log never was there");
-  if (read_index(position) < purged_) throw Error(ErrorKind::log_purged, "continuing from the saved position", "it is purged");
 }
 
 Visibility Source::snapshot() const {

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <functional>
+#include <map>
 #include <optional>
 #include <vector>
 
@@ -98,14 +99,17 @@ class Source {
   // --- the server ---
   void rotate();
   void restart();
-  void purge(size_t upto) { purged_ = std::max(purged_, std::min(upto, log_.size())); }
+  /// Transactions before `upto`, in whole files.
+  void purge(size_t upto);
   /// Another server goes on with the first `keep` transactions; the last `committing` of them are in its log, but not visible yet.
   void fail_over(size_t keep, size_t committing);
+  /// The same server comes back without the last transactions of its latest file, which it had not synced.
+  void lose_tail(Rng& rng);
+  /// It has given some GTIDs out twice: on other servers they prove nothing any more.
+  bool lost_tail() const { return lost_tail_; }
 
   // --- what the daemon asks ---
   Position end_position() const;
-  /// Throws Error as engines do (design rule 2.6).
-  void check_position(const Position& position) const;
   /// XA transactions that are in the log as prepared and not as ended.
   const std::vector<size_t>& prepared() const { return open_; }
   GtidSet gtids_before(size_t transaction) const;
@@ -124,6 +128,11 @@ class Source {
   const LoggedChange& change(size_t i) const { return changes_[i]; }
   const Database& state_at(size_t index) const { return after_[index]; }
   size_t purged() const { return purged_; }
+  uint64_t first_file() const { return first_file_; }
+  uint64_t file_bytes(uint64_t file) const { return file == tail_.file ? tail_.byte : file_ends_.at(file); }
+  const GtidSet& executed() const { return executed_; }
+  /// An event, or the end of the file, is there: how many transactions lie before it.
+  std::optional<size_t> boundary(const LogOffset& at) const;
   size_t visible_count() const { return visible_count_; }
   std::string visible_text() const;
   std::string text_of(size_t transaction) const;
@@ -176,6 +185,9 @@ class Source {
   void put_changes(LogEntry& entry, const std::vector<LoggedChange>& changes);
   LogEntry& append(size_t bytes);
   void show(LogEntry& entry);
+  void truncate(size_t keep);
+  void move_log();
+  void show_only(size_t shown);
   std::optional<size_t> index_by_gtids(const GtidSet& gtids) const;
   static void apply(const LoggedChange& change, Database& rows);
 
@@ -193,13 +205,15 @@ class Source {
   size_t turn_ = 0;  // MariaDB: the place in the log that a read view says it has
   GtidSet executed_;
   LogOffset tail_{1, 500};
+  uint64_t first_file_ = 1;                 // not purged
+  std::map<uint64_t, uint64_t> file_ends_;  // of those before the one that is written
   std::string server_ = "1";
   uint8_t epoch_ = 1;                      // of the server's identity
   uint64_t next_number_[2] = {101, 101};   // GTID, by domain
   uint64_t next_txid_ = (1ull << 32) - 8;  // the 32 bits in the log wrap soon
   uint32_t next_a_ = 1;
   std::array<uint64_t, kTablesMax> altered_{};  // how often; never the same number for two schemas
-  bool was_altered_ = false;
+  bool was_altered_ = false, lost_tail_ = false;
   std::vector<LogOffset> forks_;  // PostgreSQL: where timelines were left
   GtidSet base_;                  // executed before the history begins
 };

@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "engine/mysql/dialect.h"
+#include "engine/mysql/position_check.h"
 
 namespace tidemark::mysql {
 
@@ -120,135 +121,43 @@ Position start_of(Connection& connection, const std::string& file, uint64_t byte
   return position;
 }
 
-[[noreturn]] void no_binlog() {
-  throw Error(ErrorKind::server_settings, "reading the log's end", "the binary log is off",
-              "start the server with log_bin (in my.cnf: [mysqld] log_bin=mysql-bin) and binlog_format=ROW");
-}
+/// What the decision asks for, asked of the server at that moment.
+class ConnectedLog : public ServerLog {
+ public:
+  explicit ConnectedLog(Connection& connection) : connection_(connection) {}
+  bool is_mariadb() override { return connection_.is_mariadb(); }
+  bool expires_by_seconds() override { return connection_.is_mariadb() || connection_.version() >= 80000; }
+  std::string server() override { return server_identity(connection_); }
+  bool has_gtids() override { return mysql::has_gtids(connection_); }
+  std::vector<BinlogFile> files() override { return binlog_files(connection_); }
+  GtidSet executed() override { return GtidSet::parse_mysql(connection_.query_text("SELECT @@GLOBAL.gtid_executed")); }
+  GtidSet purged() override { return GtidSet::parse_mysql(connection_.query_text("SELECT @@GLOBAL.gtid_purged")); }
+  GtidSet logged() override {
+    if (!connection_.is_mariadb()) return end_position(connection_).gtids;
+    return GtidSet::parse_mariadb(connection_.query_text("SELECT @@GLOBAL.gtid_binlog_pos"));
+  }
+  std::optional<GtidSet> announced_at(const std::string& file, uint64_t byte) override {
+    ResultRow next;
+    try {
+      next = once_whole([&] {
+        return connection_.query_row(
+            fmt::format("SHOW BINLOG EVENTS IN {} FROM {} LIMIT 1", quote_text(file), std::max<uint64_t>(4, byte)));
+      });
+    } catch (const Error& e) {  // still: no event begins there
+      if (e.server_code() != std::to_string(kNoWholeEvent)) throw;
+    }
+    if (next.size() < 6 || !next[2] || !next[5]) return std::nullopt;
+    return gtid_of_event(*next[5]);
+  }
+  std::optional<GtidSet> gtids_before(const std::string& file, uint64_t byte) override {
+    return find_mariadb_gtids_at(connection_, file, byte);
+  }
 
-constexpr const char* kCopyAgain =
-    "start over with a new copy: remove this pipeline's state at the sink and in the state file, and run it with startup mode 'initial'";
-
-void check_file(Connection& connection, const Position& position, const LogOffset& from) {
-  const std::vector<BinlogFile> files = binlog_files(connection);
-  if (files.empty()) no_binlog();
-  const std::string wanted = binlog_file_name(files, position.log_name, from.file);
-  const auto it = std::find_if(files.begin(), files.end(), [&](const BinlogFile& f) { return f.name == wanted; });
-  if (it == files.end()) {
-    const bool newer = from.file > split_file_name(files.back().name).second;
-    throw Error(newer ? ErrorKind::lineage : ErrorKind::log_purged, fmt::format("continuing from {}:{}", printable(wanted), from.byte),
-                fmt::format("the server has the log files {} to {} only", printable(files.front().name), printable(files.back().name)),
-                newer ? std::string("the server's log was reset (RESET MASTER) or this is another server: ") + kCopyAgain
-                      : fmt::format("{}; to keep the log longer: SET GLOBAL {}", kCopyAgain,
-                                    connection.is_mariadb() || connection.version() >= 80000 ? "binlog_expire_logs_seconds=604800"
-                                                                                             : "expire_logs_days=7"))
-        .at(position.file_text());
-  }
-  if (it->bytes < from.byte) {
-    throw Error(ErrorKind::lineage, fmt::format("continuing from {}:{}", printable(wanted), from.byte),
-                fmt::format("the file has {} bytes only: the server lost the end of its log, or it was reset", it->bytes), kCopyAgain)
-        .at(position.file_text());
-  }
-}
-
-[[noreturn]] void other_contents(const Position& position, const std::string& cause) {
-  throw Error(ErrorKind::lineage, "continuing from the saved position", cause,
-              std::string("the server's log was reset, or the server was restored from a backup: ") + kCopyAgain)
-      .at(position.file_text());
-}
-
-/// After a reset the same file names, and on MySQL the same GTIDs, come again with other contents. So the place that we stand at must
-/// still be one between two transactions, and the next one must be new to us.
-void check_mysql_contents(Connection& connection, const Position& position) {
-  const std::vector<BinlogFile> files = binlog_files(connection);
-  if (files.empty()) no_binlog();
-  const std::string file = binlog_file_name(files, position.log_name, position.offset.file);
-  const auto it = std::find_if(files.begin(), files.end(), [&](const BinlogFile& f) { return f.name == file; });
-  if (it == files.end()) {
-    if (position.offset.file > split_file_name(files.back().name).second)
-      other_contents(position, fmt::format("the server's last log file is {}", printable(files.back().name)));
-    return;  // purged behind us, or check_file says otherwise
-  }
-  if (it->bytes < position.offset.byte) other_contents(position, fmt::format("{} has {} bytes only", printable(file), it->bytes));
-  if (it->bytes == position.offset.byte) return;
-  ResultRow next;
-  try {
-    next = once_whole([&] {
-      return connection.query_row(
-          fmt::format("SHOW BINLOG EVENTS IN {} FROM {} LIMIT 1", quote_text(file), std::max<uint64_t>(4, position.offset.byte)));
-    });
-  } catch (const Error& e) {  // still: no event begins there
-    if (e.server_code() != std::to_string(kNoWholeEvent)) throw;
-  }
-  if (next.size() < 6 || !next[2] || !next[5])
-    other_contents(position, fmt::format("no event of {} begins at byte {}", printable(file), position.offset.byte));
-  const GtidSet begun = gtid_of_event(*next[5]);
-  if (!begun.empty() && position.gtids.contains(begun)) other_contents(position, fmt::format("{} comes once more there", begun.text()));
-}
-
-void check_mysql_gtids(Connection& connection, const Position& position) {
-  const GtidSet executed = GtidSet::parse_mysql(connection.query_text("SELECT @@GLOBAL.gtid_executed"));
-  const GtidSet purged = GtidSet::parse_mysql(connection.query_text("SELECT @@GLOBAL.gtid_purged"));
-  GtidSet missing = position.gtids.minus(executed);
-  // A commit that is held is in the log, and was streamed to us, before it is executed (design rule 2.1); the server streams on behind it.
-  if (!missing.empty()) missing = missing.minus(end_position(connection).gtids);
-  if (!missing.empty()) {
-    throw Error(
-        ErrorKind::lineage, "continuing from the saved position", fmt::format("the server never executed {}", missing.text()),
-        fmt::format("connect to the server that has these transactions (the saved position is of server {}); if its log was reset, {}",
-                    position.server, kCopyAgain))
-        .at(position.file_text());
-  }
-  const GtidSet& from = position.read_from.file != 0 && !position.read_from_gtids.empty() ? position.read_from_gtids : position.gtids;
-  if (!from.contains(purged)) {
-    throw Error(ErrorKind::log_purged, "continuing from the saved position",
-                fmt::format("the server has purged {} from its log", purged.minus(from).text()),
-                fmt::format("{}; to keep the log longer: SET GLOBAL binlog_expire_logs_seconds=604800", kCopyAgain))
-        .at(position.file_text());
-  }
-}
-
-void check_mariadb_failover(Connection& connection, const Position& position) {
-  if (position.gtids.empty()) {
-    throw Error(
-        ErrorKind::lineage, "continuing from the saved position",
-        fmt::format("it is of server {}, this is server {}, and it has no GTIDs to compare", position.server, server_identity(connection)),
-        fmt::format("connect to the server that it belongs to, or {}", kCopyAgain))
-        .at(position.file_text());
-  }
-  const GtidSet now = GtidSet::parse_mariadb(connection.query_text("SELECT @@GLOBAL.gtid_binlog_pos"));
-  if (!now.contains(position.gtids)) {
-    throw Error(ErrorKind::lineage, "continuing from the saved position",
-                fmt::format("the server's log is at {}, the position is at {}", now.text(), position.gtids.text()),
-                fmt::format("connect to a server that has these transactions in its binary log (log_slave_updates=ON on replicas), or {}",
-                            kCopyAgain))
-        .at(position.file_text());
-  }
-  const std::vector<BinlogFile> files = binlog_files(connection);
-  if (files.empty()) no_binlog();
-  const GtidSet& from = position.read_from.file != 0 && !position.read_from_gtids.empty() ? position.read_from_gtids : position.gtids;
-  const GtidSet oldest = mariadb_gtids_at(connection, files.front().name, 4);
-  if (!from.contains(oldest)) {
-    throw Error(ErrorKind::log_purged, "continuing from the saved position",
-                fmt::format("the server's oldest log file begins at {}, the position is at {}", oldest.text(), from.text()), kCopyAgain)
-        .at(position.file_text());
-  }
-}
+ private:
+  Connection& connection_;
+};
 
 }  // namespace
-
-std::pair<std::string, uint64_t> split_file_name(std::string_view name) {
-  const size_t dot = name.rfind('.');
-  uint64_t number = 0;
-  const bool ok =
-      dot != std::string_view::npos && dot + 1 < name.size() &&
-      std::all_of(name.begin() + static_cast<std::ptrdiff_t>(dot) + 1, name.end(), [](char c) { return c >= '0' && c <= '9'; }) &&
-      std::from_chars(name.data() + dot + 1, name.data() + name.size(), number).ec == std::errc();
-  if (!ok) {
-    throw Error(ErrorKind::unsupported, "reading the name of a log file", fmt::format("'{}' ends in no number", printable(name)),
-                "log files are called like mysql-bin.000012");
-  }
-  return {std::string(name.substr(0, dot)), number};
-}
 
 LogOffset log_offset(std::string_view file, std::string_view byte) { return {split_file_name(file).second, to_number(byte)}; }
 
@@ -266,16 +175,6 @@ std::vector<BinlogFile> binlog_files(Connection& connection) {
     if (row.size() >= 2 && row[0] && row[1]) files.push_back({*row[0], to_number(*row[1])});
   }
   return files;
-}
-
-std::string binlog_file_name(const std::vector<BinlogFile>& files, const std::string& log_name, uint64_t number) {
-  size_t digits = 6;
-  for (const BinlogFile& file : files) {
-    const auto [name, n] = split_file_name(file.name);
-    if (name == log_name && n == number) return file.name;
-    digits = std::min(digits, file.name.size() - name.size() - 1);
-  }
-  return fmt::format("{}.{:0{}}", log_name, number, digits);
 }
 
 std::string quote_user(std::string_view current_user) {
@@ -333,7 +232,8 @@ Position position_from(Connection& connection, const std::string& text) {
                   "write binlog.000012:4711, or a GTID set");
     }
     Position position = start_of(connection, file, std::max<uint64_t>(4, to_number(byte)));
-    check_file(connection, position, position.offset);
+    ConnectedLog log(connection);
+    check_file(log, position, position.offset);
     position.gtids =
         gtids_at(connection, binlog_file_name(binlog_files(connection), position.log_name, position.offset.file), position.offset.byte);
     return position;
@@ -351,41 +251,8 @@ Position position_from(Connection& connection, const std::string& text) {
 }
 
 void check_position(Connection& connection, const Position& position) {
-  if (!position.known()) return;
-  const bool mariadb = connection.is_mariadb();
-  if ((position.lineage == Lineage::mariadb) != mariadb) {
-    throw Error(ErrorKind::lineage, "continuing from the saved position",
-                fmt::format("it is of a {} server, this one is {}", mariadb ? "MySQL" : "MariaDB", mariadb ? "MariaDB" : "MySQL"),
-                kCopyAgain)
-        .at(position.file_text());
-  }
-  const LogOffset from = position.read_from.file != 0 ? position.read_from : position.offset;
-  const bool same_server = position.server == server_identity(connection);
-  if (!mariadb && has_gtids(connection) && !position.gtids.empty()) {
-    check_mysql_gtids(connection, position);
-    if (same_server && position.offset.file != 0) check_mysql_contents(connection, position);
-    return;
-  }
-  if (mariadb && (!same_server || from.file == 0)) return check_mariadb_failover(connection, position);
-  if (!same_server) {
-    throw Error(ErrorKind::lineage, "continuing from the saved position",
-                fmt::format("it is of server {}, this is server {}, and without GTIDs the two logs cannot be compared", position.server,
-                            server_identity(connection)),
-                fmt::format("connect to the server that it belongs to, or {}", kCopyAgain))
-        .at(position.file_text());
-  }
-  if (from.file == 0) return;  // nothing was executed yet
-  check_file(connection, position, from);
-  if (!mariadb) return check_mysql_contents(connection, position);
-  if (position.gtids.empty() || position.offset.file == 0) return;
-  // After RESET MASTER the same file names come again with other contents.
-  const std::string file = binlog_file_name(binlog_files(connection), position.log_name, position.offset.file);
-  const std::optional<GtidSet> there = find_mariadb_gtids_at(connection, file, position.offset.byte);
-  if (!there) other_contents(position, fmt::format("no event of the server's log begins at {}", position.file_text()));
-  if (!(*there == position.gtids)) {
-    other_contents(position, fmt::format("at {} the server's log has the GTIDs {}, the position has {}", position.file_text(),
-                                         there->text(), position.gtids.text()));
-  }
+  ConnectedLog log(connection);
+  check_position(log, position);
 }
 
 }  // namespace tidemark::mysql

@@ -7,24 +7,16 @@
 #include <utility>
 #include <vector>
 
+#include "engine/mysql/binlog_names.h"
 #include "engine/mysql/connection.h"
 #include "tidemark/position.h"
 
 namespace tidemark::mysql {
 
-struct BinlogFile {
-  std::string name;
-  uint64_t bytes = 0;
-};
-
-/// "mysql-bin.000012" -> "mysql-bin" and 12; throws Error(unsupported) for names without a number.
-std::pair<std::string, uint64_t> split_file_name(std::string_view name);
 LogOffset log_offset(std::string_view file, std::string_view byte);
 /// File name and offset of the end of the log, by whichever statement this server has.
 std::pair<std::string, LogOffset> log_end(Connection& connection);
 std::vector<BinlogFile> binlog_files(Connection& connection);
-/// "name.000012", as many digits as the server's own files have.
-std::string binlog_file_name(const std::vector<BinlogFile>& files, const std::string& log_name, uint64_t number);
 /// 'user'@'host' of CURRENT_USER()'s text, quoted for a GRANT.
 std::string quote_user(std::string_view current_user);
 
@@ -39,7 +31,7 @@ Position end_position(Connection& connection);
 Position earliest_position(Connection& connection);
 Position position_at(Connection& connection, const SourceConfig& config, int64_t micros);
 Position position_from(Connection& connection, const std::string& text);
-/// Design rule 2.6.
+/// Design rule 2.6, see position_check.h.
 void check_position(Connection& connection, const Position& position);
 
 }  // namespace tidemark::mysql

@@ -336,6 +336,7 @@ void TransactionAssembler::end_group() {
     LogTransaction& part = batch_->transactions[static_cast<size_t>(part_)];
     if (part.change_count != 0 || has_parts_) {
       part.ends = true;
+      part.skipped = static_cast<uint32_t>(batch_->skipped_gtids.size());
       part.mark.order = order_;
       part.mark.end = position_.at();
       part_ = -1;

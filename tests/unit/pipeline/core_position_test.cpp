@@ -45,6 +45,25 @@ TEST_CASE("a position within a log batch knows what was prepared before it, and 
   CHECK(next_position(core).read_from == LogOffset{});
 }
 
+TEST_CASE("a position within a log batch has the GTIDs that were skipped before it, and none from behind it") {
+  Core core = core_of(false, a_transaction_a_batch());
+  auto batch = batch_of({2, 4, 7});
+  for (uint64_t n : {3, 5, 6, 8}) batch->skipped_gtids.push_back(gtid(n));
+  batch->transactions[1].skipped = 1;
+  batch->transactions[2].skipped = 3;
+  batch->transactions[2].ends = false;
+  core.on_log(batch);
+  CHECK(next_position(core).gtids == gtids("1-2"));
+  CHECK(next_position(core).gtids == gtids("1-4"));
+  auto rest = batch_of({7});
+  rest->transactions[0].starts = false;
+  core.on_log(rest);
+  while (auto part = core.take_batch(false)) {
+    core.on_committed(*part);
+    if (part->commit) CHECK(part->position.gtids == gtids("1-8"));
+  }
+}
+
 TEST_CASE("a position is written when only the place to read from has moved, and not while a batch is on its way") {
   Position from = start();
   from.read_from = {1, 50};

@@ -1,0 +1,12 @@
+// What the simulated MySQL or MariaDB server says of its log when a position is checked, and the check itself: the same decision as in the
+// daemon (src/engine/mysql/position_check.h), judged by what the simulator knows.
+#pragma once
+
+#include "sim/source.h"
+
+namespace tidemark::sim {
+
+/// Throws Error as engines do, Violation when reading would go on in another history than the position's.
+void check_resumed(const Source& source, const Position& position);
+
+}  // namespace tidemark::sim
