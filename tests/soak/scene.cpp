@@ -43,8 +43,8 @@ Scene::Scene(uint64_t seed)
   tables_ = draw_tables(rng_, *source_, !sqlite_);
   create_tables(*source_, "d", tables_, rng_);
   title_ += fmt::format("into {}, {} tables", sqlite_ ? "sqlite" : "postgres", tables_.size() + kLedgerTables);
-  source_proxy_ = std::make_unique<FaultProxy>(source_->port());
-  if (postgres_) sink_proxy_ = std::make_unique<FaultProxy>(postgres_->port());
+  source_proxy_ = std::make_unique<FaultProxy>(source_->port(), Protocol::mysql);
+  if (postgres_) sink_proxy_ = std::make_unique<FaultProxy>(postgres_->port(), Protocol::postgres);
   configure();
   const uint64_t base = gtid_ ? last_gtid_number(source_->value(mysql_ ? "SELECT @@GLOBAL.gtid_executed" : "SELECT @@gtid_binlog_pos")) : 0;
   watcher_ = std::make_unique<LedgerWatcher>(postgres_ ? ledger_in(*postgres_) : ledger_in(sqlite_path(directory_)), base,
@@ -59,7 +59,8 @@ std::unique_ptr<MysqlFamilyServer> Scene::make_source() {
   options.gtid = gtid_ = !mysql_ || !rng_.percent(25);
   if (rng_.percent(25)) options.extra.push_back(mysql_ ? "--binlog-transaction-compression=ON" : "--log-bin-compress=ON");
   if (mysql_ && rng_.percent(25)) options.extra.push_back("--binlog-row-value-options=PARTIAL_JSON");
-  if (rng_.percent(20)) options.extra.push_back("--binlog-checksum=NONE");
+  checksums_ = !rng_.percent(20);
+  if (!checksums_) options.extra.push_back("--binlog-checksum=NONE");
   title_ = fmt::format("{}{}, row image {}{}", mysql_ ? "mysql" : "mariadb", gtid_ ? "" : " without GTID", options.row_image,
                        options.full_metadata ? "" : ", short metadata");
   for (const std::string& flag : options.extra) title_ += ", " + flag.substr(2);
@@ -166,16 +167,49 @@ void Scene::break_source() {
 }
 
 void Scene::break_network(FaultProxy& proxy, const std::string& side) {
-  if (rng_.one_in(3)) {
+  const int kind = rng_.below(6);
+  if (kind < 2) {
     proxy.stall();
     ++faults_[side + " stalled"];
     pause(rng_.one_in(4) ? 14000 : 2500);
-  } else {
+  } else if (kind == 2) {
     proxy.cut();
     ++faults_[side + " cut"];
     pause(rng_.one_in(2) ? 100 : 1500);
+  } else if (kind == 3) {
+    const size_t piece = rng_.one_in(2) ? 1 : 0;
+    proxy.slow_down(piece, static_cast<uint64_t>(5000 + rng_.below(200000)));
+    ++faults_[side + " slow"];
+    pause(2500);
+  } else {
+    strike(proxy, side);
   }
   proxy.resume();
+}
+
+/// A connection ends at a byte, an event or around a COMMIT, or a bit is flipped where a checksum sees it; when it comes to that.
+void Scene::strike(FaultProxy& proxy, const std::string& side) {
+  const bool source = &proxy == source_proxy_.get();
+  Fault fault{rng_.one_in(2) ? Fault::Kind::reset : Fault::Kind::close};
+  const Direction direction = rng_.one_in(2) ? Direction::up : Direction::down;
+  Trigger trigger = Trigger::byte(direction, static_cast<uint64_t>(rng_.below(50000)));
+  std::string what = " cut at a byte";
+  if (!source && rng_.one_in(2)) {
+    trigger = rng_.one_in(2) ? Trigger::statement("COMMIT", static_cast<uint64_t>(1 + rng_.below(3))) : Trigger::answer("COMMIT");
+    what = " cut at a COMMIT";
+  } else if (source && rng_.percent(60)) {
+    const int event = 1 + rng_.below(100), byte = rng_.below(60);
+    trigger = Trigger::event(std::nullopt, static_cast<uint64_t>(event), byte);
+    what = " cut at an event";
+    if (checksums_ && rng_.one_in(2)) {
+      fault = {Fault::Kind::flip, false, static_cast<unsigned>(rng_.below(8))};
+      what = " flipped a bit";
+    }
+  }
+  proxy.arm(std::move(trigger), fault);
+  pause(2500);
+  if (proxy.struck()) ++faults_[side + what];
+  proxy.disarm();
 }
 
 void Scene::break_sink() {

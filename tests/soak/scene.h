@@ -52,6 +52,7 @@ class Scene {
   size_t starts_in_log() const;
   void break_daemon(int kind);
   void break_network(FaultProxy& proxy, const std::string& side);
+  void strike(FaultProxy& proxy, const std::string& side);
   void break_source();
   void break_sink();
 
@@ -59,6 +60,7 @@ class Scene {
   Rng rng_;
   const bool mysql_, sqlite_;
   std::string title_;
+  bool checksums_ = true;     // of the source's log
   bool gtid_ = true;          // each transaction has a number that says how many came before
   size_t starts_before_ = 0;  // daemons that had begun when the latest was started
   bool armed_ = false;        // the daemon may kill itself
