@@ -87,7 +87,6 @@ std::string postgres_expression(const std::string& column, const std::string& ty
 std::string sqlite_expression(const std::string& column, Form form) {
   const std::string name = postgres_name(column);
   switch (form) {
-    case Form::real: return fmt::format("CASE WHEN {0} IS NULL THEN NULL ELSE printf('%!.17g', {0}) END", name);
     case Form::hex:
     case Form::geometry: return fmt::format("CASE WHEN {0} IS NULL THEN NULL ELSE hex({0}) END", name);
     case Form::bits: return fmt::format("CASE typeof({0}) WHEN 'blob' THEN 'x' || hex({0}) ELSE {0} END", name);
