@@ -94,6 +94,8 @@ class Sink {
   virtual void change_captured(const std::vector<TableName>& joined, const std::vector<TableName>& left) = 0;
   /// See the contract above. After a throw the transaction is rolled back (commit_unknown: perhaps not) and the sink must be reopened.
   virtual void write(const SinkBatch& batch) = 0;
+  /// While there is nothing to write: throws Error(sink_unavailable) when the connection is known to have ended. Asks nobody, costs little.
+  virtual void check_alive() {}
   /// Rolls an open transaction back; no throw.
   virtual void abandon() noexcept = 0;
   /// Interrupts a call that waits, from any thread.

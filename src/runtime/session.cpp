@@ -201,6 +201,7 @@ void Session::apply_until_finished() {
         }
         changed_.wait_for(lock, 20ms);
         lock.unlock();
+        sink_->check_alive();
         save_state(false);
         continue;
       }

@@ -198,3 +198,27 @@ TEST_CASE("PostgreSQL takes its time: one byte at a time, 40 kB a second, and an
   CHECK(p.retries() == 0);
   p.ends_equal();
 }
+
+TEST_CASE("PostgreSQL dies while there is nothing to write: noticed within ten seconds", "[network][dead]") {
+  MariadbServer source;
+  PostgresServer sink;
+  source.exec("CREATE DATABASE idle; CREATE TABLE idle.t (id INT PRIMARY KEY); INSERT INTO idle.t VALUES (1)");
+  FaultProxy proxy(sink.port());
+  LivePipeline pipeline(source, &sink, "idle", Proxied::file(proxy));
+  pipeline.start();
+  REQUIRE(pipeline.becomes_equal());
+  REQUIRE(pipeline.reaches("streaming"));
+  proxy.stall();
+  const auto start = std::chrono::steady_clock::now();
+  CHECK(pipeline.reaches("reconnecting", 12s));
+  CHECK(std::chrono::steady_clock::now() - start <= 10500ms);
+  CHECK(pipeline.status("/last_error/kind") == "sink_unavailable");
+  proxy.resume();
+  REQUIRE(pipeline.reaches("streaming"));
+  sink.stop();
+  CHECK(pipeline.reaches("reconnecting", 5s));
+  sink.restart();
+  source.exec("INSERT INTO idle.t VALUES (2)");
+  CHECK(pipeline.becomes_equal());
+  CHECK(pipeline.stop() == 0);
+}

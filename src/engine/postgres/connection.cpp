@@ -161,6 +161,18 @@ void Connection::close() noexcept {
   connection_ = nullptr;
 }
 
+void Connection::check_peer() {
+  if (!connection_) return;
+  char byte;
+  const ssize_t n = recv(PQsocket(connection_), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+  const int number = errno;
+  if (n < 0 && (number == EAGAIN || number == EWOULDBLOCK || number == EINTR)) return;
+  // a notice, or the server's last words before it closes
+  if (n > 0 && PQconsumeInput(connection_) == 1) return;
+  check_interrupted();
+  throw Error(ErrorKind::sink_unavailable, "keeping the connection to the sink", n < 0 ? std::strerror(number) : "the server closed it");
+}
+
 void Connection::interrupt() noexcept {
   interrupted_ = true;
   std::lock_guard lock(socket_mutex_);

@@ -77,6 +77,9 @@ class Connection {
   /// The first field of the first row, "" when there is none.
   std::string value(const std::string& sql, const Params& params, const char* doing);
 
+  /// Between two statements: throws Error(sink_unavailable) when the server, or the kernel on its behalf, has ended the connection.
+  void check_peer();
+
   /// Ends a wait from any thread: the socket is shut down, so the session is gone afterwards.
   void interrupt() noexcept;
   bool interrupted() const { return interrupted_; }

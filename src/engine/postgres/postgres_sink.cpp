@@ -70,6 +70,10 @@ class PostgresSink final : public Sink {
     });
   }
 
+  void check_alive() override {
+    guarded([&] { connection_.check_peer(); });
+  }
+
   void write(const SinkBatch& batch) override {
     guarded([&] {
       if (!in_transaction_) begin();
