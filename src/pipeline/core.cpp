@@ -55,10 +55,11 @@ void Core::seal(bool commit) {
     }
   }
   std::vector<ChunkRecord> records;  // part of a commit: they travel with the batch that ends the transaction
-  std::vector<uint32_t> emitted;
+  std::vector<uint32_t> emitted, resolved;
   if (!commit) {
     records.swap(batch.chunks);
     emitted.swap(batch.emitted);
+    resolved.swap(batch.resolved);
   }
   batch.bytes = building_.bytes;
   sealed_bytes_ += batch.bytes;
@@ -66,6 +67,7 @@ void Core::seal(bool commit) {
   building_ = Building();
   building_.batch.chunks = std::move(records);
   building_.batch.emitted = std::move(emitted);
+  building_.batch.resolved = std::move(resolved);
 }
 
 bool Core::stops_before(const LogTransaction& transaction) const {
@@ -191,11 +193,15 @@ void Core::on_committed(const CoreBatch& batch) {
   } else if (batch.last_commit_micros != 0) {
     waiting_since_micros_ = batch.last_commit_micros;
   }
-  for (uint32_t table : batch.emitted) {
-    --chunks_uncommitted_;
-    Table& t = tables_[table];
-    if (--t.uncommitted == 0) t.counts.copying = !t.copy.done();
-  }
+  auto confirm = [this](uint32_t& uncommitted, const std::vector<uint32_t>& of) {
+    for (uint32_t table : of) {
+      --uncommitted;
+      Table& t = tables_[table];
+      if (--t.uncommitted == 0) t.counts.copying = !t.copy.done();
+    }
+  };
+  confirm(chunks_uncommitted_, batch.emitted);
+  confirm(resolved_uncommitted_, batch.resolved);
 }
 
 }  // namespace tidemark

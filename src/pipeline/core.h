@@ -83,7 +83,8 @@ struct ChunkResult {
 struct CoreBatch : SinkBatch {
   std::shared_ptr<RowSource> spilled;  // to be loaded into `spilled_table` within the open transaction, in as many writes as it takes
   uint32_t spilled_table = 0;
-  std::vector<uint32_t> emitted;  // the table of each finish record in `chunks`
+  std::vector<uint32_t> emitted;   // the table of each chunk in `chunks` that was read
+  std::vector<uint32_t> resolved;  // of each that needed no read
   uint64_t bytes = 0;
 };
 
@@ -139,7 +140,7 @@ class Core {
   const Position& delivered() const { return delivered_; }
   const Position& committed() const { return committed_; }
   /// Every chunk is in the sink and committed.
-  bool copy_committed() const { return chunks_left_ == 0 && chunks_uncommitted_ == 0; }
+  bool copy_committed() const { return chunks_left_ == 0 && chunks_uncommitted_ == 0 && resolved_uncommitted_ == 0; }
   /// Nothing waits for the sink.
   bool idle() const { return sealed_.empty() && !building_any() && !in_transaction_ && outstanding_ == 0; }
   /// When the source committed the oldest transaction that the sink does not have (at the latest); 0: it has all that was delivered.
@@ -199,6 +200,7 @@ class Core {
   void move_key(uint32_t table, Row before, Row after);
   void defer(Segment& segment, const TableSchema& schema, Op op, Row before, Row after, const TransactionMark& mark);
   void reread(Table& t, uint32_t table, Row key);
+  void resolve(Table& t, uint32_t table, Segment& single, uint64_t rows, const TransactionMark& mark);
   void merge(const TableSchema& schema, ChunkBuffer& buffer, Op op, Row before, Row after, bool only_known);
   void count(Fate fate);
   uint64_t& counter(Fate fate);
@@ -241,6 +243,7 @@ class Core {
   std::vector<uint32_t> tables_changed_;  // by the transaction under way
   uint32_t chunks_open_ = 0;              // reserved, reading or buffered
   uint32_t chunks_uncommitted_ = 0;       // emitted, their commit not confirmed
+  uint32_t resolved_uncommitted_ = 0;     // likewise, without a read: they do not count as in flight
   size_t chunks_left_ = 0;                // tables whose copy is not done
   std::optional<LogOffset> lowest_high_;  // of the chunks that wait for the stream to pass
   LogOffset overlap_end_;                 // plain mode: before it the log brings again what chunk reads have seen

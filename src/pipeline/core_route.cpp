@@ -87,9 +87,8 @@ Core::Fate Core::route_provable(Table& t, uint32_t table, const Change& change, 
       move_key(table, change.before, change.after);
       return Fate::applied;
     }
-    Fate fate = place(t, table, Op::remove, change.before, nullptr, mark);
-    reread(t, table, change.after);
-    return fate;
+    reread(t, table, change.after);  // first, for the copy may be done when the old key is resolved
+    return place(t, table, Op::remove, change.before, nullptr, mark);
   }
   Fate gone = place(t, table, Op::remove, change.before, nullptr, mark);
   Fate come = place(t, table, Op::insert, nullptr, change.after, mark);
@@ -103,6 +102,11 @@ Core::Fate Core::route_provable(Table& t, uint32_t table, const Change& change, 
 Core::Fate Core::place(Table& t, uint32_t table, Op op, Row before, Row after, const TransactionMark& mark) {
   Segment& segment = t.copy.segment_of(op == Op::remove ? before : after);
   using State = Segment::State;
+  if (segment.range.only && segment.state == State::unopened && (op == Op::remove || !has_absent(*t.schema, after))) {
+    apply(t, table, op, before, after);
+    resolve(t, table, segment, op == Op::remove ? 0 : 1, mark);
+    return Fate::applied;
+  }
   if (segment.state == State::unopened || segment.state == State::reserved) return Fate::not_read_yet;
   if (segment.state == State::reading) {
     defer(segment, *t.schema, op, before, after, mark);
@@ -132,6 +136,12 @@ Core::Fate Core::route_unproved(Table& t, uint32_t table, const Change& change, 
   }
   apply(t, table, op, change.before, change.after);
   if (partial_move) reread(t, table, change.after);
+  if (op == Op::remove || key_moves) {
+    if (Segment* gone = t.copy.unopened_single_of(change.before)) resolve(t, table, *gone, 0, mark);
+  }
+  if (op != Op::remove && !has_absent(schema, change.after)) {
+    if (Segment* come = t.copy.unopened_single_of(change.after)) resolve(t, table, *come, 1, mark);
+  }
   return Fate::applied;
 }
 
@@ -213,6 +223,22 @@ void Core::reread(Table& t, uint32_t table, Row key) {
   record.range = single->range;
   record.done = false;
   building_.batch.chunks.push_back(std::move(record));
+}
+
+/// A key's own chunk that nobody has begun to read needs no read any more: the log has just said what the key has. Otherwise a row whose
+/// key moves all the time would leave a chunk behind at every key.
+void Core::resolve(Table& t, uint32_t table, Segment& single, uint64_t rows, const TransactionMark& mark) {
+  ChunkRecord record;
+  record.table = t.schema->name;
+  record.range = single.range;
+  record.rows = rows;
+  record.high = mark.begin;
+  building_.batch.chunks.push_back(std::move(record));
+  building_.batch.resolved.push_back(table);
+  ++resolved_uncommitted_;
+  ++t.uncommitted;
+  t.copy.emitted(single);
+  if (t.copy.done()) --chunks_left_;
 }
 
 /// `only_known`: a row that the chunk does not hold is left alone (tables whose chunks' extents are not known here).

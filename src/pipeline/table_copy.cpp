@@ -120,13 +120,27 @@ std::vector<Segment*> TableCopy::in_flight() {
   return out;
 }
 
+/// In turns, so that keys which get chunks of their own all the time do not keep the copy from coming to its end.
 Segment* TableCopy::reserve() {
-  for (auto& [key, s] : singles_) {
-    if (s.state == Segment::State::unopened) {
-      s.state = Segment::State::reserved;
-      return &s;
-    }
+  Segment* first = singles_turn_ ? reserve_single() : reserve_range();
+  singles_turn_ = !singles_turn_;
+  if (first != nullptr) return first;
+  return singles_turn_ ? reserve_single() : reserve_range();
+}
+
+Segment* TableCopy::reserve_single() {
+  auto it = singles_.upper_bound(last_single_);
+  for (size_t n = singles_.size(); n > 0; --n, ++it) {
+    if (it == singles_.end()) it = singles_.begin();
+    if (it->second.state != Segment::State::unopened) continue;
+    it->second.state = Segment::State::reserved;
+    last_single_ = it->first;
+    return &it->second;
   }
+  return nullptr;
+}
+
+Segment* TableCopy::reserve_range() {
   for (Segment& s : segments_) {
     if (s.state == Segment::State::unopened) {
       s.state = Segment::State::reserved;
@@ -175,6 +189,11 @@ Segment* TableCopy::make_single(Row row) {
   s.range.only = key;
   ++open_segments_;
   return &s;
+}
+
+Segment* TableCopy::unopened_single_of(Row row) {
+  Segment* single = single_of(row);
+  return single != nullptr && single->state == Segment::State::unopened ? single : nullptr;
 }
 
 void TableCopy::emitted(Segment& segment) {

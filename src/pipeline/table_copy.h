@@ -74,6 +74,8 @@ class TableCopy {
   Segment* make_single(Row row);
   /// The segment's rows were given to the sink. The reference is invalid afterwards.
   void emitted(Segment& segment);
+  /// The chunk of its own that this key has and nobody reads yet, or nullptr.
+  Segment* unopened_single_of(Row row);
   /// A key with a chunk of its own belongs to that chunk until the whole table is copied: takes such keys out of another chunk's rows.
   void drop_singles_from(Segment& segment, ChunkBuffer& buffer);
   /// Buffered segments in the order in which they may be emitted.
@@ -87,6 +89,8 @@ class TableCopy {
   void rebuild_provable(std::vector<KeyRange> done);
   void rebuild_chain(const std::vector<KeyRange>& done);
   Segment* find_single(Row row);
+  Segment* reserve_single();
+  Segment* reserve_range();
   void refresh_index();
 
   SchemaRef schema_;
@@ -94,6 +98,8 @@ class TableCopy {
   std::list<Segment> segments_;  // in key order
   std::vector<Segment*> index_;  // the same, for binary search; rebuilt when segments_ changes
   std::map<KeyBytes, Segment> singles_;
+  KeyBytes last_single_;  // reserve() goes round
+  bool singles_turn_ = true;
   size_t open_segments_ = 0;  // not emitted, singles included
   uint64_t next_id_ = 1;
   Arena bounds_;

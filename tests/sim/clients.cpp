@@ -244,6 +244,22 @@ void Source::end_clients(Rng& rng) {
   end_prepared(rng);
 }
 
+void Source::move_keys(Rng& rng) {
+  Client& client = clients_.front();
+  begin(client);
+  for (size_t t = 0; t < plan_.tables.size(); ++t) {
+    if (!plan_.tables[t]->has_key()) continue;
+    const int table = static_cast<int>(t), from = rng.below(kSlots), to = rng.below(kSlots);
+    if (from == to || !lock(client, table, from, -1) || !lock(client, table, to, -1)) continue;
+    Cell cell = client.view[t][static_cast<size_t>(from)];
+    if (plan_.tables[t]->unique && !lock(client, table, from, cell.u)) continue;
+    if (cell.count == 0 || client.view[t][static_cast<size_t>(to)].count != 0) continue;
+    cell.a = next_a_++;
+    change_row(client, table, from, to, cell);
+  }
+  log_transaction(client, 20 + rng.below(200u));
+}
+
 /// A transaction on tables that nobody captures.
 void Source::foreign(Rng& rng) {
   LogEntry& entry = append(20 + rng.below(50u));

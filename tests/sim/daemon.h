@@ -41,6 +41,7 @@ class Daemon {
 
   bool up() const { return core_ != nullptr; }
   bool settled() const;
+  bool copied() const { return up() && core_->copy_committed(); }
   /// For the message when it does not settle.
   std::string standing() const;
   size_t sink_index() const { return sink_index_; }

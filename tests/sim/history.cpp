@@ -10,7 +10,8 @@ namespace tidemark::sim {
 
 namespace {
 
-constexpr uint64_t kRoundsMax = 1500;
+constexpr uint64_t kRoundsMax = 2500;
+constexpr uint64_t kMovesMax = 1500;  // rounds that keys may go on moving before the copy is at its end
 
 class History {
  public:
@@ -113,6 +114,10 @@ class History {
     source_.end_clients(rng);
     for (uint64_t round = 0; round < kRoundsMax; ++round) {
       ++story_.step;
+      if (plan_.moves && !daemon_.copied()) {
+        if (round > kMovesMax) throw Violation("the copy does not come to an end while keys move");
+        if (round % 4 == 0) source_.move_keys(rng);
+      }
       daemon_.operate();
       while (source_.reveal(rng)) {
       }

@@ -116,6 +116,7 @@ Plan Plan::draw(uint64_t seed) {
     plan.faults &= ~(1u << static_cast<unsigned>(StepKind::fail_over) | 1u << static_cast<unsigned>(StepKind::lose_log));
     plan.unordered = plan.prepares = false;
   }
+  plan.moves = plan.options.exactly_once && rng.one_in(8);
   draw_steps(rng, plan);
   return plan;
 }

@@ -87,6 +87,8 @@ class Source {
   void roll_back(Rng& rng);
   void foreign(Rng& rng);
   void end_clients(Rng& rng);
+  /// One row of each table gets another key, in a transaction of its own.
+  void move_keys(Rng& rng);
   void alter(Rng& rng);
   /// Every XA transaction that is prepared.
   void end_prepared(Rng& rng);

@@ -66,6 +66,10 @@ TEST_CASE("a copy goes on between its finish records, and reads a key's own chun
   CHECK(make(3) != nullptr);
   CHECK(make(25) != nullptr);  // once more
   CHECK(state(25) == State::unopened);
+  CHECK(copy.reserve()->range.only == key(25));  // in turns, so that neither waits for ever
+  CHECK(copy.reserve()->range.after == key(30));
+  CHECK(copy.reserve()->range.only == key(3));
+  CHECK(copy.reserve() == nullptr);
 }
 
 TEST_CASE("a copy whose records cover everything is done, whatever is known of the keys' order") {
