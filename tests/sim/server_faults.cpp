@@ -106,8 +106,9 @@ void Source::fail_over(size_t keep, size_t committing) {
   keep = std::min(keep, log_.size());
   size_t shown = keep;
   Locks locks;
-  while (plan_.server != ServerKind::postgres && shown > 0 && keep - shown < committing && !locks.meet(log_[shown - 1].locks)) {
-    locks.add(log_[--shown].locks);  // no two of them hold the same row
+  auto locks_of = [this](const LogEntry& e) -> const Locks& { return e.prepares != 0 ? prepared_[e.prepared].locks : e.locks; };
+  while (plan_.server != ServerKind::postgres && shown > 0 && keep - shown < committing && !locks.meet(locks_of(log_[shown - 1]))) {
+    locks.add(locks_of(log_[--shown]));  // no two of them hold the same row
   }
   ++epoch_;
   truncate(keep);
