@@ -85,6 +85,9 @@ struct Position {
   /// the commit is still to come. file 0: the same as `offset`.
   LogOffset read_from;
   GtidSet read_from_gtids;
+  /// Plain mode (CoreOptions::exactly_once): the rows of the copy are as of a place up to here, which is after `offset`; the log in between
+  /// is still to settle them, and only this server's log can. file 0: nothing is ahead.
+  LogOffset copied_to;
   /// PostgreSQL: transactions up to here (TransactionMark::txid) that no snapshot has been seen to contain: what a read view must still be
   /// checked for, also after a restart.
   std::vector<uint64_t> unseen;
@@ -96,7 +99,7 @@ struct Position {
   /// "binlog.000012:4711", file number with at least six digits as servers print it; "-" when unknown.
   std::string file_text() const;
   /// Stable text: "mysql server=<uuid> file=<binlog.000012:4711> gtids=<set> [read_from=<file:pos> read_from_gtids=<set>]
-  /// [unseen=<txid,txid>] [loose=1]".
+  /// [copied_to=<file:pos>] [unseen=<txid,txid>] [loose=1]".
   std::string text() const;
   static Position parse(std::string_view text);
   friend bool operator==(const Position&, const Position&) = default;

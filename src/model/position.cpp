@@ -56,6 +56,7 @@ std::string Position::text() const {
     out += " read_from=" + offset_text(log_name, read_from);
     if (!read_from_gtids.empty()) out += " read_from_gtids=" + read_from_gtids.text();
   }
+  if (copied_to.file != 0) out += " copied_to=" + offset_text(log_name, copied_to);
   if (!unseen.empty()) out += fmt::format(" unseen={}", fmt::join(unseen, ","));
   if (loose) out += " loose=1";
   return out;
@@ -90,6 +91,8 @@ Position Position::parse(std::string_view text) {
       parse_offset(text, value, p.log_name, p.read_from);
     else if (name == "read_from_gtids")
       p.read_from_gtids = gtids(value);
+    else if (name == "copied_to")
+      parse_offset(text, value, p.log_name, p.copied_to);
     else if (name == "unseen")
       parse_txids(text, value, p.unseen);
     else if (name == "loose" && value == "1")

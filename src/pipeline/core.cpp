@@ -7,13 +7,12 @@
 namespace tidemark {
 
 Core::Core(CoreOptions options, Position start, std::vector<CoreTable> tables)
-    : options_(options), delivered_(start), committed_(std::move(start)), xa_suspected_(options.exactly_once) {
+    : options_(options), delivered_(start), committed_(std::move(start)), overlap_end_(committed_.copied_to) {
   tables_.reserve(tables.size());
   for (const CoreTable& t : tables) {
     tables_.emplace_back(t, options_.chunk_rows);
     if (!tables_.back().copy.done()) ++chunks_left_;
     tables_.back().locked = delivered_.loose;
-    for (const ChunkRecord& record : t.records) overlap_end_ = std::max(overlap_end_, record.high);
   }
 }
 
@@ -29,7 +28,7 @@ void Core::keep(const std::shared_ptr<const LogBatch>& batch) {
 TableStep& Core::new_step(uint32_t table) {
   TableStep& step = building_.batch.steps.emplace_back();
   step.table = table;
-  step.patches_must_hit = options_.exactly_once && tables_[table].copy.done();
+  step.patches_must_hit = tables_[table].copy.done() && !repeats_the_copy();
   return step;
 }
 
@@ -48,6 +47,7 @@ void Core::seal(bool commit) {
   batch.commit = commit;
   if (commit) {
     delivered_.loose = delivered_.loose && chunks_left_ != 0;
+    delivered_.copied_to = delivered_.offset < overlap_end_ ? overlap_end_ : LogOffset();
     batch.position = delivered_;
     if (batch.position.offset.file != 0 && batch.position.read_from >= batch.position.offset) {
       batch.position.read_from = {};

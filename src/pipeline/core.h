@@ -26,7 +26,7 @@ struct CoreOptions {
   bool adapt_chunks = true;
   uint32_t chunks_in_flight_max = 4;        // being read, or read and not yet committed
   uint64_t deferred_bytes_max = 64u << 20;  // changes kept for chunks that are being read; beyond it the log waits for those reads
-  bool exactly_once = true;                 // false: chunk rows are given to the sink as they come, the log follows afterwards
+  bool exactly_once = true;                 // false: the plain mode, see src/README.md
   LogOffset views_from;                     // read views before it lack something of the start position, whose own offset is not known
   bool ordered = false;                     // no coalescing: every change is a step of its own, in source order (after a unique violation)
 };
@@ -130,6 +130,9 @@ class Core {
   void chunk_read(const ChunkTask& task, ChunkResult result);
   /// No view holds for the opening: the chunk waits unopened again, so that the log can go on meanwhile.
   void give_back(const ChunkTask& task);
+  /// A chunk was given back: where the log is not read before the copy is done (plain mode), it has to be, for it may tell what no view
+  /// could prove.
+  bool copy_needs_log() const { return copy_needs_log_; }
 
   // --- the sink ---
   /// The next batch to write, or nothing. `save_position`: also when only the position has moved.
@@ -141,6 +144,8 @@ class Core {
   const Position& committed() const { return committed_; }
   /// Every chunk is in the sink and committed.
   bool copy_committed() const { return chunks_left_ == 0 && chunks_uncommitted_ == 0 && resolved_uncommitted_ == 0; }
+  /// Plain mode: the sink has, or was given, rows of the copy that are later than what it has of the log.
+  bool copy_is_ahead() const { return committed_.offset < overlap_end_; }
   /// Nothing waits for the sink.
   bool idle() const { return sealed_.empty() && !building_any() && !in_transaction_ && outstanding_ == 0; }
   /// When the source committed the oldest transaction that the sink does not have (at the latest); 0: it has all that was delivered.
@@ -193,7 +198,7 @@ class Core {
   Fate route_keyless(Table& t, const Change& change, const TransactionMark& mark);
   Fate route_provable(Table& t, uint32_t table, const Change& change, const TransactionMark& mark);
   Fate route_unproved(Table& t, uint32_t table, const Change& change, const TransactionMark& mark);
-  bool repeats_the_copy() const { return !options_.exactly_once && (chunks_left_ != 0 || delivered_.offset < overlap_end_); }
+  bool repeats_the_copy() const { return (!options_.exactly_once && chunks_left_ != 0) || delivered_.offset < overlap_end_; }
   Fate place(Table& t, uint32_t table, Op op, Row before, Row after, const TransactionMark& mark);
   void apply(Table& t, uint32_t table, Op op, Row before, Row after);
   void apply_update(Table& t, uint32_t table, Row before, Row after);
@@ -238,7 +243,8 @@ class Core {
   uint32_t reads_under_way_ = 0;
   uint64_t deferred_bytes_ = 0;  // changes that wait for these reads
   std::vector<XaCommit> xa_unproved_;
-  bool xa_suspected_ = true;              // see ChunkOpening
+  bool xa_suspected_ = true;  // see ChunkOpening
+  bool copy_needs_log_ = false;
   std::vector<uint64_t> xa_prepared_;     // kept while xa_suspected_
   std::vector<uint32_t> tables_changed_;  // by the transaction under way
   uint32_t chunks_open_ = 0;              // reserved, reading or buffered
@@ -246,7 +252,7 @@ class Core {
   uint32_t resolved_uncommitted_ = 0;     // likewise, without a read: they do not count as in flight
   size_t chunks_left_ = 0;                // tables whose copy is not done
   std::optional<LogOffset> lowest_high_;  // of the chunks that wait for the stream to pass
-  LogOffset overlap_end_;                 // plain mode: before it the log brings again what chunk reads have seen
+  LogOffset overlap_end_;                 // plain mode, also of an earlier session: before it the log brings what chunk reads have seen
   size_t next_table_ = 0;                 // where take_chunk_task looks first
   CoreCounts counts_;
 };

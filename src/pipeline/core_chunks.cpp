@@ -83,6 +83,7 @@ void Core::unread(Table& t, Segment& segment) {
 void Core::give_back(const ChunkTask& task) {
   Table& t = tables_[task.table];
   Segment* segment = t.copy.find(task.segment);
+  copy_needs_log_ = true;
   read_ended(segment);
   if (segment != nullptr) {
     unread(t, *segment);
@@ -217,7 +218,7 @@ void Core::emit(uint32_t table, Segment& segment) {
   record.range = segment.range;
   record.rows = segment.buffer->row_count();
   record.high = segment.high;
-  overlap_end_ = std::max(overlap_end_, segment.high);
+  if (delivered_.offset < segment.high) overlap_end_ = std::max(overlap_end_, segment.high);
   t.counts.rows_copied += record.rows;
   t.counts.bytes_copied += segment.buffer->bytes();
   ++t.counts.chunks_done;

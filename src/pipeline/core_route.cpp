@@ -9,7 +9,8 @@ namespace tidemark {
 
 namespace {
 
-/// Plain mode: the sink's row with the old key may be a later one than the row that moved, so upserts do not settle it.
+/// Plain mode, and what is left to settle of it: the sink's row with the old key may be a later one than the row that moved, so upserts do
+/// not settle it.
 [[noreturn]] void cannot_be_repeated(const TableSchema& schema) {
   throw Error(ErrorKind::unsupported, "reading a change of " + printable(schema.name.text()),
               "a row's key changes while the table is copied, and the row image lacks its other columns",

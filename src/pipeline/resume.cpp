@@ -35,6 +35,34 @@ Position resumed_at(const Position& saved, const std::string& server, const std:
   return position;
 }
 
+void check_copied_to(const Position& saved, const std::string& server, const LogOffset& log_end) {
+  if (saved.copied_to.file == 0 || (saved.server == server && saved.copied_to <= log_end)) return;
+  auto place = [&](const LogOffset& offset) {
+    Position p = saved;
+    p.offset = offset;
+    return p.file_text();
+  };
+  const std::string copied = "rows of the copy (exactly_once: false) are as of " + place(saved.copied_to) + " of server " + saved.server;
+  throw Error(
+      ErrorKind::lineage, "continuing from the saved position",
+      saved.server == server ? copied + ", whose log ends at " + place(log_end) + " now"
+                             : copied + ", and this is server " + server + ", which may lack what they have",
+      "Connect to the server that has this log, or copy everything anew: empty the target tables, remove this pipeline's state at the "
+      "sink and in the state file, and start it with startup: initial. With exactly_once: true a copy is never ahead of the "
+      "position, and goes on at another server.")
+      .at(saved.file_text());
+}
+
+Error explained(const Error& error, bool copy_is_ahead) {
+  if (error.kind() != ErrorKind::sink_conflict || !copy_is_ahead) return error;
+  return Error(error.kind(), error.what_failed(), error.cause(),
+               "With exactly_once: false the log is applied once more to rows that the copy has read later, so a value may be in two rows "
+               "for a while: drop the target's other unique keys until the copy has caught up, or set exactly_once: true and copy into an "
+               "empty target again.")
+      .at(error.position())
+      .code(error.server_code());
+}
+
 RecordsByTable records_by_table(const std::vector<ChunkRecord>& records) {
   RecordsByTable by_table;
   for (const ChunkRecord& record : records) by_table[record.table].push_back(record);

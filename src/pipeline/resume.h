@@ -23,6 +23,14 @@ bool same_chunks(const SavedState& saved, const StoredPipeline& stored);
 /// those of another log. `log_name` is the other server's.
 Position resumed_at(const Position& saved, const std::string& server, const std::string& log_name);
 
+/// Plain mode: rows of the copy may be ahead of the position (Position::copied_to), and only the log that they were read beside settles
+/// them. Throws Error(lineage) when the server is another one, or when its log, which ends at `log_end` now, lacks a part of that.
+void check_copied_to(const Position& saved, const std::string& server, const LogOffset& log_end);
+
+/// An error of the sink, with what to do about it where the copy is ahead of the log (Core::copy_is_ahead): changes are repeated over rows
+/// that were read later, and so a value of another unique key can meet itself.
+Error explained(const Error& error, bool copy_is_ahead);
+
 /// Only the GTIDs of such a start are known: read views before the log's end, as it is now, may lack something of it
 /// (CoreOptions::views_from).
 inline bool views_need_bound(const Position& start) { return start.known() && start.offset.file == 0; }

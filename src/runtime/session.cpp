@@ -65,10 +65,10 @@ void Session::start_threads() {
     threads_.emplace_back([this, worker] { copy_chunks(worker); });
   }
   threads_.emplace_back([this, plain] {
-    // The plain mode copies first and reads the log, from before the copy, afterwards.
+    // The plain mode copies first and reads the log, from before the copy, afterwards; unless the copy cannot go on without it.
     while (plain && reading_) {
       std::unique_lock lock(mutex_);
-      if (core_->copy_committed() || changed_.wait_for(lock, 100ms, [&] { return core_->copy_committed() || stopping_; })) break;
+      if (changed_.wait_for(lock, 100ms, [&] { return core_->copy_committed() || core_->copy_needs_log() || stopping_; })) break;
     }
     read_log();
   });
@@ -230,8 +230,13 @@ void Session::write_spilled(const CoreBatch& batch) {
 void Session::write(const CoreBatch& batch) {
   auto start = Clock::now();
   failpoint("session.before_write");
-  if (batch.spilled) write_spilled(batch);
-  sink_->write(batch);
+  try {
+    if (batch.spilled) write_spilled(batch);
+    sink_->write(batch);
+  } catch (const Error& error) {
+    std::lock_guard lock(mutex_);
+    throw explained(error, core_->copy_is_ahead());
+  }
   double seconds = std::chrono::duration<double>(Clock::now() - start).count();
   failpoint("session.after_write");
   {

@@ -56,6 +56,7 @@ void Daemon::connect() {
   state_.save_schemas(schemas_);
   if (saved.position.known()) {
     check_resumed(source_, saved.position);
+    check_copied_to(saved.position, source_.server(), source_.log_end());
     start_ = resumed_at(saved.position, source_.server(), "log");
   } else {
     start_ = first_position();
@@ -68,6 +69,8 @@ void Daemon::connect() {
   CoreOptions options = plan_.options;
   if (views_need_bound(start_)) options.views_from = source_.end_position().offset;
   options.ordered = ordered_;
+  if (plan_.turns_exact && saved.position.known()) options.exactly_once = true;
+  plain_ = !options.exactly_once;
   core_ = std::make_unique<Core>(options, start_, std::move(tables));
   start_index_ = *source_.index_of(start_);
   next_ = source_.read_index(start_);
@@ -116,18 +119,18 @@ void Daemon::end_session(const Error& error, bool saves) {
       story_.tell("and {}", second.what());
     }
   }
-  const bool progress = made_progress_;
+  const bool progress = made_progress_, ahead = up() && core_->copy_is_ahead();
   forget();
   if (progress) ordered_ = false;
   const NextSession next = after_error(error.kind(), retry_of(error.kind()) == Retry::with_backoff, ordered_);
   ordered_ = next.ordered;
   if (!next.give_up) return;
-  check_stop_is_due(error);
+  check_stop_is_due(error, ahead);
   stopped_ = error;
 }
 
 /// It may stop for good only for what is so.
-void Daemon::check_stop_is_due(const Error& error) const {
+void Daemon::check_stop_is_due(const Error& error, bool copy_is_ahead) const {
   const Position& position = sink_.saved().position;
   const std::optional<size_t> index = position.known() ? source_.index_of(position) : std::nullopt;
   const LogOffset& read_from = position.read_from.file != 0 ? position.read_from : position.offset;
@@ -137,6 +140,7 @@ void Daemon::check_stop_is_due(const Error& error) const {
       break;
     case ErrorKind::lineage:
       if (position.known() && !index) return;
+      if (position.copied_to.file != 0 && source_.failed_over()) return;
       break;
     case ErrorKind::log_purged:
       if (index && source_.read_index(position) < source_.purged()) return;
@@ -149,6 +153,9 @@ void Daemon::check_stop_is_due(const Error& error) const {
       break;
     case ErrorKind::unsupported:  // a moved row without its other columns
       if (!plan_.options.exactly_once && plan_.images != Images::full) return;
+      break;
+    case ErrorKind::sink_conflict:  // a value of another unique key, in a row as it was and in one as it is now
+      if (copy_is_ahead && !plan_.options.exactly_once) return;
       break;
     default: break;
   }
@@ -164,6 +171,7 @@ void Daemon::operate() {
       case ErrorKind::log_purged:
       case ErrorKind::schema_changed:
       case ErrorKind::unsupported:
+      case ErrorKind::sink_conflict:
         story_.tell("the operator empties the sink and moves the state file away");
         sink_.wipe();
         state_.lose();

@@ -72,7 +72,7 @@ class Daemon {
   void commit(Rng& rng, bool faults);
   void committed();
   void save_state();
-  void check_stop_is_due(const Error& error) const;
+  void check_stop_is_due(const Error& error, bool copy_is_ahead) const;
   template <typename Step>
   void guarded(Step step) {
     if (!up()) return;
@@ -100,6 +100,7 @@ class Daemon {
 
   std::unique_ptr<Core> core_;
   Position start_;
+  bool plain_ = false;
   bool copy_allowed_ = true;
   LogOffset unaltered_after_;  // not copy_allowed_: the log's end when the tables were looked at
   std::array<uint64_t, kTablesMax> schemas_{};

@@ -138,7 +138,7 @@ bool Daemon::add_part(Rng& rng, LogBatch& batch) {
 void Daemon::read_log(Rng& rng) {
   if (!up() || log_end_ || queue_.size() >= 3) return;
   const bool keys = std::all_of(plan_.tables.begin(), plan_.tables.end(), [](const TableShape* t) { return t->has_key(); });
-  if (!plan_.options.exactly_once && keys && copy_allowed_ && !core_->copy_committed()) return;  // the plain mode copies first
+  if (plain_ && keys && copy_allowed_ && !core_->copy_committed() && !core_->copy_needs_log()) return;  // the plain mode copies first
   auto batch = std::make_shared<LogBatch>();
   const size_t from = next_;
   bool more = true;

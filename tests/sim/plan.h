@@ -78,9 +78,10 @@ struct Plan {
   int clients = 2, workers = 2;
   std::vector<const TableShape*> tables;
   CoreOptions options;
-  uint32_t parts = 0;      // transactions are delivered in parts one time in so many; 0: never
-  int hot_slots = kSlots;  // rows are written mostly among so many keys
-  uint32_t faults = 0;     // bit of a StepKind from kFirstFault on
+  bool turns_exact = false;  // the plain mode is for the first start only: the operator sets exactly_once: true
+  uint32_t parts = 0;        // transactions are delivered in parts one time in so many; 0: never
+  int hot_slots = kSlots;    // rows are written mostly among so many keys
+  uint32_t faults = 0;       // bit of a StepKind from kFirstFault on
   std::vector<Step> steps;
 
   static Plan draw(uint64_t seed);

@@ -62,7 +62,8 @@ void check_dump(const Source& source, const Position& position) {
 void check_resumed(const Source& source, const Position& position) {
   const std::optional<size_t> index = source.index_of(position);
   if (source.plan().server == ServerKind::postgres) {  // no engine of ours decides that yet
-    if (!index) throw Error(ErrorKind::lineage, "continuing from the saved position", "the server's log never was there");
+    if (!index || source.timeline_left(position.copied_to))
+      throw Error(ErrorKind::lineage, "continuing from the saved position", "the server's log never was there");
     if (*index < source.purged()) throw Error(ErrorKind::log_purged, "continuing from the saved position", "it is purged");
     return;
   }

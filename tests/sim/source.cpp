@@ -263,6 +263,11 @@ std::string Source::text_of(size_t transaction) const {
   return out;
 }
 
+bool Source::timeline_left(const LogOffset& place) const {
+  return std::any_of(forks_.begin(), forks_.end(),
+                     [&](const LogOffset& fork) { return place.file <= fork.file && place.byte > fork.byte; });
+}
+
 Visibility Source::snapshot() const {
   Visibility v;
   v.by = Visibility::By::snapshot;

@@ -142,8 +142,11 @@ class Source {
   size_t read_index(const Position& position) const;
   /// How many transactions of the log lie before the position; nullopt: the log never was there.
   std::optional<size_t> index_of(const Position& position) const;
+  /// PostgreSQL: the place (of what a copy in plain mode has seen) lies on a timeline behind the fork where it was left.
+  bool timeline_left(const LogOffset& place) const;
   uint64_t alters(int table) const { return altered_[static_cast<size_t>(table)]; }
   bool was_altered() const { return was_altered_; }
+  bool failed_over() const { return epoch_ != 1; }
   const Plan& plan() const { return plan_; }
   std::string server() const { return server_; }
 

@@ -69,10 +69,14 @@ TEST_CASE("what is not seen yet is saved with the position") {
   p.unseen = {727, kEpoch + 3};
   CHECK(p.text() == "mysql server=s file=log.000001:5000 unseen=727,4294967299");
   CHECK(Position::parse(p.text()) == p);
+  p.copied_to = {2, 4};
+  CHECK(p.text() == "mysql server=s file=log.000001:5000 copied_to=log.000002:4 unseen=727,4294967299");
+  CHECK(Position::parse(p.text()) == p);
   p.loose = true;
-  CHECK(p.text() == "mysql server=s file=log.000001:5000 unseen=727,4294967299 loose=1");
+  CHECK(p.text() == "mysql server=s file=log.000001:5000 copied_to=log.000002:4 unseen=727,4294967299 loose=1");
   CHECK(Position::parse(p.text()) == p);
   CHECK_THROWS_AS(Position::parse("mysql server=s loose=2"), Error);
+  CHECK_THROWS_AS(Position::parse("mysql server=s copied_to=4"), Error);
   CHECK_THROWS_AS(Position::parse("mysql server=s unseen="), Error);
   CHECK_THROWS_AS(Position::parse("mysql server=s unseen=1,"), Error);
   CHECK_THROWS_AS(Position::parse("mysql server=s unseen=1,x"), Error);

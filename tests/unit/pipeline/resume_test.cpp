@@ -65,6 +65,41 @@ TEST_CASE("a clash of unique keys is tried once more in source order, at once") 
   CHECK(after_error(ErrorKind::lineage, false, false).give_up);
 }
 
+TEST_CASE("rows of a copy that are ahead of the position can only be settled by the log that they were read beside") {
+  auto cause = [](const Position& saved, const std::string& server, const LogOffset& log_end) -> std::string {
+    try {
+      check_copied_to(saved, server, log_end);
+      return "";
+    } catch (const Error& error) {
+      CHECK(error.kind() == ErrorKind::lineage);
+      CHECK(error.position() == "log.000003:10");
+      CHECK(error.hint().find("exactly_once: true") != std::string::npos);
+      return error.cause();
+    }
+  };
+  Position saved = at(10);
+  CHECK(cause(saved, "b", {1, 4}).empty());  // nothing is ahead: GTIDs are all that counts
+  saved.copied_to = {4, 50};
+  CHECK(cause(saved, "a", {4, 50}).empty());
+  CHECK(cause(saved, "a", {5, 4}).empty());
+  CHECK(cause(saved, "a", {4, 49}) ==
+        "rows of the copy (exactly_once: false) are as of log.000004:50 of server a, whose log ends at log.000004:49 now");
+  CHECK(cause(saved, "b", {9, 9}) ==
+        "rows of the copy (exactly_once: false) are as of log.000004:50 of server a, and this is server b, which may lack what they have");
+}
+
+TEST_CASE("a clash of unique keys has another cause where the copy is ahead") {
+  const Error clash = Error(ErrorKind::sink_conflict, "writing", "duplicate", "drop it").at("log.000003:10").code("23505");
+  CHECK(explained(clash, false).hint() == "drop it");
+  const Error here = explained(clash, true);
+  CHECK(here.hint().find("exactly_once: true") != std::string::npos);
+  CHECK(std::string(here.what()) == clash.what());
+  CHECK(here.kind() == ErrorKind::sink_conflict);
+  CHECK(here.position() == "log.000003:10");
+  CHECK(here.server_code() == "23505");
+  CHECK(explained(Error(ErrorKind::data, "writing", "too long", "shorten it"), true).hint() == "shorten it");
+}
+
 TEST_CASE("a table begins with its own finish records") {
   auto schema = std::make_shared<TableSchema>();
   schema->name = {"d", "t"};

@@ -1,5 +1,7 @@
 #include "unit/runtime/scripted_pipeline.h"
 
+#include <utility>
+
 #include "tidemark/key.h"
 
 namespace tidemark::runtime_test {
@@ -19,12 +21,14 @@ class ScriptedReader : public LogReader {
     if (cancelled_) throw interrupted();
     script->on_read_log();
     batch.read_to = {1, script->log_end};  // as a heartbeat says it
+    if (!std::exchange(told_prepared_, true)) batch.xa_prepared_at_start = script->prepared;
     return true;
   }
   void cancel() noexcept override { cancelled_ = true; }
   uint64_t bytes_received() const override { return 0; }
 
  private:
+  bool told_prepared_ = false;
   std::atomic<bool> cancelled_{false};
 };
 
@@ -38,7 +42,8 @@ class ScriptedCopy : public SnapshotReader {
   }
   ReadView begin(const TableSchema&, const ReadNeeds&) override {
     ReadView view;
-    view.visibility.offset = {1, script->log_end};
+    view.visibility.offset = view.visibility.xa_before = {1, script->log_end};
+    view.visibility.xa_open = script->prepared;
     return view;
   }
   void read(const TableSchema& table, const KeyRange& range, size_t, const RowBlockSink& sink) override {
@@ -133,6 +138,7 @@ class ScriptedSink : public Sink {
     for (const TableName& name : left) std::erase_if(saved.chunks, [&](const ChunkRecord& r) { return r.table == name; });
   }
   void write(const SinkBatch& batch) override {
+    script->on_write(batch);
     std::lock_guard lock(script->mutex);
     if (!batch.commit) return;
     script->saved.position = batch.position;

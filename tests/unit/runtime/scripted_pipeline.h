@@ -28,6 +28,7 @@ class ScriptedPipeline {
   std::function<void()> on_read_log = [] {};
   std::function<void()> on_save_progress = [] {};
   std::function<void()> on_change_captured = [] {};
+  std::function<void(const SinkBatch& batch)> on_write = [](const SinkBatch&) {};
   std::atomic<bool> start_position_waits{false};  // until it is cancelled
   std::atomic<int64_t> clock_micros{0};
   std::atomic<uint64_t> log_end{1000};
@@ -35,6 +36,7 @@ class ScriptedPipeline {
   std::set<std::string> filled;                   // tables that have rows at the sink
   std::set<std::string> keyless;                  // tables without key
   std::atomic<int> chunk_reads_left{1'000'000};   // then they wait
+  std::vector<uint64_t> prepared;                 // XA transactions that stay prepared
   SavedState saved;                               // at the sink
   StoredPipeline stored;                          // in the state file
   PipelineConfig& pipeline() { return config_.pipelines[0]; }
