@@ -109,6 +109,8 @@ Plan Plan::draw(uint64_t seed) {
   for (auto i = static_cast<size_t>(kFirstFault); i < kStepKinds; ++i) {
     if (rng.one_in(odds)) plan.faults |= 1u << i;
   }
+  // Nothing tells that a server lost what its copied rows have, once its log has grown past that place again (src/README.md).
+  if (!plan.options.exactly_once) plan.faults &= ~(1u << static_cast<unsigned>(StepKind::lose_log));
   plan.moves = plan.options.exactly_once && rng.one_in(8);
   plan.turns_exact = !plan.options.exactly_once && rng.one_in(3);
   draw_steps(rng, plan);
