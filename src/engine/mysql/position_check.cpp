@@ -13,6 +13,12 @@ namespace {
 constexpr const char* kCopyAgain =
     "start over with a new copy: remove this pipeline's state at the sink and in the state file, and run it with startup mode 'initial'";
 
+/// What to do about a log that is gone.
+std::string copy_again_and_keep(ServerLog& log) {
+  return fmt::format("{}; to keep the log longer: SET GLOBAL {}", kCopyAgain,
+                     log.expires_by_seconds() ? "binlog_expire_logs_seconds=604800" : "expire_logs_days=7");
+}
+
 [[noreturn]] void other_contents(const Position& position, const std::string& cause) {
   throw Error(ErrorKind::lineage, "continuing from the saved position", cause,
               std::string("the server's log was reset, or the server was restored from a backup: ") + kCopyAgain)
@@ -54,8 +60,7 @@ void check_mysql_gtids(ServerLog& log, const Position& position) {
   const GtidSet& from = position.read_from.file != 0 && !position.read_from_gtids.empty() ? position.read_from_gtids : position.gtids;
   if (!from.contains(purged)) {
     throw Error(ErrorKind::log_purged, "continuing from the saved position",
-                fmt::format("the server has purged {} from its log", purged.minus(from).text()),
-                fmt::format("{}; to keep the log longer: SET GLOBAL binlog_expire_logs_seconds=604800", kCopyAgain))
+                fmt::format("the server has purged {} from its log", purged.minus(from).text()), copy_again_and_keep(log))
         .at(position.file_text());
   }
 }
@@ -81,7 +86,9 @@ void check_mariadb_gtids(ServerLog& log, const Position& position) {
   const GtidSet oldest = log.gtids_before(files.front().name, 4).value_or(GtidSet());
   if (!from.contains(oldest)) {
     throw Error(ErrorKind::log_purged, "continuing from the saved position",
-                fmt::format("the server's oldest log file begins at {}, the position is at {}", oldest.text(), from.text()), kCopyAgain)
+                fmt::format("the server's oldest log file {} begins at {}, the position {} is at {}", printable(files.front().name),
+                            oldest.text(), position.file_text(), from.text()),
+                copy_again_and_keep(log))
         .at(position.file_text());
   }
 }
@@ -109,8 +116,7 @@ void check_file(ServerLog& log, const Position& position, const LogOffset& from)
     throw Error(newer ? ErrorKind::lineage : ErrorKind::log_purged, fmt::format("continuing from {}:{}", printable(wanted), from.byte),
                 fmt::format("the server has the log files {} to {} only", printable(files.front().name), printable(files.back().name)),
                 newer ? std::string("the server's log was reset (RESET MASTER) or this is another server: ") + kCopyAgain
-                      : fmt::format("{}; to keep the log longer: SET GLOBAL {}", kCopyAgain,
-                                    log.expires_by_seconds() ? "binlog_expire_logs_seconds=604800" : "expire_logs_days=7"))
+                      : copy_again_and_keep(log))
         .at(position.file_text());
   }
   if (it->bytes < from.byte) {
