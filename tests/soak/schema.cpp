@@ -27,7 +27,6 @@ bool comparable(const TypeCase& column, const std::string& value, bool into_post
   if (has(value, "u0000")) return false;
   if (column.form == TypeForm::json && into_postgres && (has(value, "-0.0") || has(value, "-0e0"))) return false;  // no such number there
   if (column.form == TypeForm::real && (has(value, "-0.0") || value == "-0e0")) return false;                      // whole in SQLite
-  if (column.form == TypeForm::real && !into_postgres && has(value, "e308")) return false;  // more than SQLite's printf gives back
   return !is_huge(value);
 }
 
