@@ -25,7 +25,7 @@ def explain(case):
         elif part.tag in ("Exception", "Failure", "FatalErrorCondition") and part.get("filename"):
             lines.append("    %s: %s" % (where, " ".join((part.text or "").split())[:1500]))
         elif part.tag == "Info":
-            lines.append("    with: %s" % " ".join((part.text or "").split())[:300])
+            lines.append("    with: %s" % " ".join((part.text or "").split())[-1500:])
     return lines[:60]
 
 
