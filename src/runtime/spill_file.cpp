@@ -1,41 +1,12 @@
 #include "runtime/spill_file.h"
 
-#include <fcntl.h>
-#include <fmt/format.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-
-#include "tidemark/error.h"
-
 namespace tidemark {
 
-namespace {
-
-[[noreturn]] void fail(const std::string& folder, const char* cause) {
-  throw Error(ErrorKind::state, fmt::format("keeping rows in a temporary file in {}", folder), cause,
-              "Free space there: a table without key is copied in one piece and passes through that folder when it is large. "
-              "Or give the table a key, or name one with tables.keys.");
-}
-
-/// Some file systems have no O_TMPFILE.
-int open_unnamed(const std::string& folder) {
-  int file = open(folder.c_str(), O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-  if (file >= 0) return file;
-  std::string name = folder + "/tidemark-spill-XXXXXX";
-  file = mkostemp(name.data(), O_CLOEXEC);
-  if (file < 0) fail(folder, std::strerror(errno));
-  unlink(name.c_str());
-  return file;
-}
-
-}  // namespace
-
-SpillFile::SpillFile(const std::string& folder, size_t columns) : folder_(folder), columns_(columns), file_(open_unnamed(folder)) {}
-
-SpillFile::~SpillFile() { close(file_); }
+SpillFile::SpillFile(const std::string& folder, size_t columns)
+    : columns_(columns),
+      file_(folder, "keeping rows",
+            "Free space there: a table without key is copied in one piece and passes through that folder when it is large. "
+            "Or give the table a key, or name one with tables.keys.") {}
 
 /// A block is written as its Values are in memory, then the bytes that they point to, in the same order.
 void SpillFile::append(const RowBlock& block) {
@@ -54,8 +25,8 @@ void SpillFile::append(const RowBlock& block) {
       header.payload_bytes += bytes.size();
     }
   }
-  write_all(reinterpret_cast<const char*>(&header), sizeof header);
-  write_all(buffer_.data(), buffer_.size());
+  write(reinterpret_cast<const char*>(&header), sizeof header);
+  write(buffer_.data(), buffer_.size());
   rows_ += header.rows;
   bytes_ += buffer_.size();
   constexpr size_t kKept = size_t{4} << 20;
@@ -65,12 +36,12 @@ void SpillFile::append(const RowBlock& block) {
 std::unique_ptr<RowBlock> SpillFile::next() {
   if (read_ == written_) return nullptr;
   Header header;
-  read_all(reinterpret_cast<char*>(&header), sizeof header);
+  read(reinterpret_cast<char*>(&header), sizeof header);
   auto block = std::make_unique<RowBlock>();
   char* values = block->arena.allocate(header.value_bytes);
-  read_all(values, header.value_bytes);
+  read(values, header.value_bytes);
   char* payload = block->arena.allocate(header.payload_bytes);
-  read_all(payload, header.payload_bytes);
+  read(payload, header.payload_bytes);
   auto* value = reinterpret_cast<Value*>(values);
   block->rows.reserve(header.rows);
   for (uint64_t r = 0; r < header.rows; ++r) {
@@ -85,26 +56,14 @@ std::unique_ptr<RowBlock> SpillFile::next() {
   return block;
 }
 
-void SpillFile::write_all(const char* data, size_t size) {
-  while (size > 0) {
-    ssize_t n = pwrite(file_, data, size, static_cast<off_t>(written_));
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) fail(folder_, n < 0 ? std::strerror(errno) : "the file takes no more");
-    written_ += static_cast<uint64_t>(n);
-    data += n;
-    size -= static_cast<size_t>(n);
-  }
+void SpillFile::write(const char* data, size_t size) {
+  file_.write_at(written_, data, size);
+  written_ += size;
 }
 
-void SpillFile::read_all(char* data, size_t size) {
-  while (size > 0) {
-    ssize_t n = pread(file_, data, size, static_cast<off_t>(read_));
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) fail(folder_, n < 0 ? std::strerror(errno) : "the file is shorter than what was written");
-    read_ += static_cast<uint64_t>(n);
-    data += n;
-    size -= static_cast<size_t>(n);
-  }
+void SpillFile::read(char* data, size_t size) {
+  file_.read_at(read_, data, size);
+  read_ += size;
 }
 
 }  // namespace tidemark

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/unnamed_file.h"
 #include "pipeline/row_source.h"
 
 namespace tidemark {
@@ -14,9 +15,6 @@ class SpillFile : public RowSource {
  public:
   /// In the folder `folder`; `columns`: of each row.
   SpillFile(const std::string& folder, size_t columns);
-  ~SpillFile() override;
-  SpillFile(const SpillFile&) = delete;
-  SpillFile& operator=(const SpillFile&) = delete;
 
   void append(const RowBlock& block);
 
@@ -28,12 +26,11 @@ class SpillFile : public RowSource {
   struct Header {
     uint64_t rows, value_bytes, payload_bytes;
   };
-  void write_all(const char* data, size_t size);
-  void read_all(char* data, size_t size);
+  void write(const char* data, size_t size);
+  void read(char* data, size_t size);
 
-  const std::string folder_;
   const size_t columns_;
-  int file_ = -1;
+  UnnamedFile file_;
   uint64_t rows_ = 0, bytes_ = 0;
   uint64_t written_ = 0, read_ = 0;  // offsets in the file
   std::vector<char> buffer_;         // of the block being written

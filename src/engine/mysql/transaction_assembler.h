@@ -119,8 +119,8 @@ class TransactionAssembler {
   bool told_prepared_ = false;
   bool place_known_ = false;  // safe_ is not before the place of `delivered`: by GTIDs the stream begins somewhere before it
   std::string xid_;
-  std::unique_ptr<EventSpool> spool_;   // rows of the XA transaction being read
-  std::unique_ptr<EventSpool> replay_;  // rows of the XA transaction being delivered
+  std::unique_ptr<MessageSpool> spool_;   // rows of the XA transaction being read
+  std::unique_ptr<MessageSpool> replay_;  // rows of the XA transaction being delivered
 
   PayloadReader payload_;
   bool payload_open_ = false;

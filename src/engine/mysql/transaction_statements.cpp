@@ -103,7 +103,8 @@ void TransactionAssembler::roll_back_to(const std::string& name) {
 void TransactionAssembler::on_xa_start(const std::string& xid) {
   group_ = Group::xa;
   xid_ = xid;
-  spool_ = std::make_unique<EventSpool>();
+  spool_ = std::make_unique<MessageSpool>(temporary_folder(), "keeping a prepared XA transaction",
+                                          "Free space there, or set TMPDIR to a folder that has it.");
 }
 
 void TransactionAssembler::on_xa_prepare(ByteCursor body) {
@@ -123,7 +124,7 @@ void TransactionAssembler::on_xa_prepare(ByteCursor body) {
 }
 
 void TransactionAssembler::commit_xa(const std::string& xid) {
-  std::unique_ptr<EventSpool> events;
+  std::unique_ptr<MessageSpool> events;
   PreparedXa prepared;
   if (group_ == Group::xa && xid == xid_) {
     events = std::move(spool_);

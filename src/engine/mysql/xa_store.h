@@ -7,41 +7,16 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <string_view>
 
+#include "base/message_spool.h"
 #include "tidemark/position.h"
 
 namespace tidemark::mysql {
 
-/// Events in order: written once, then read once from the beginning.
-class EventSpool {
- public:
-  EventSpool() = default;
-  ~EventSpool();
-  EventSpool(const EventSpool&) = delete;
-  EventSpool& operator=(const EventSpool&) = delete;
-
-  void append(std::string_view event);
-  uint64_t size() const { return in_file_ + memory_.size(); }
-  /// Forgets what was appended since size() was `size`.
-  void cut_back(uint64_t size);
-  /// The view holds until the next call. False: no more.
-  bool next(std::string_view& event);
-
- private:
-  void flush();
-  void read_at(uint64_t offset, char* to, size_t n) const;
-  std::string memory_;  // the tail that is not in the file
-  uint64_t in_file_ = 0;
-  uint64_t read_ = 0;
-  int file_ = -1;
-  std::string event_;
-};
-
 struct PreparedXa {
   LogOffset begin;       // of the PREPARE's transaction
   GtidSet gtids_before;  // everything before it
-  std::unique_ptr<EventSpool> events;
+  std::unique_ptr<MessageSpool> events;
 };
 
 class XaStore {

@@ -2,7 +2,6 @@
 #include "engine/mysql/event_control.h"
 #include "engine/mysql/event_gtid.h"
 #include "engine/mysql/log_position.h"
-#include "engine/mysql/xa_store.h"
 #include "support/catch.h"
 #include "tidemark/error.h"
 
@@ -153,41 +152,4 @@ TEST_CASE("heartbeats of both versions") {
   CHECK(parse_heartbeat(header_of(EventType::heartbeat_v2, 0, 0), ByteCursor(v2), beat));
   CHECK(beat.position == 0x100000000);
   CHECK_FALSE(parse_heartbeat(header_of(EventType::heartbeat_v2, 0, 0), ByteCursor(v2.substr(0, 10)), beat));
-}
-
-TEST_CASE("prepared events come back as they were, from memory and from the file") {
-  for (size_t count : {3u, 900u}) {
-    EventSpool spool;
-    std::vector<std::string> events;
-    for (size_t i = 0; i < count; ++i) {
-      events.push_back(std::string(i * 7 % 2000, static_cast<char>('a' + i % 26)));
-      spool.append(events.back());
-    }
-    uint64_t mark = spool.size();
-    for (int i = 0; i < 500; ++i) spool.append(std::string(1000, 'z'));
-    spool.cut_back(mark);
-    spool.append("last");
-    events.emplace_back("last");
-    std::string_view event;
-    for (const std::string& want : events) {
-      REQUIRE(spool.next(event));
-      REQUIRE(event == want);
-    }
-    CHECK_FALSE(spool.next(event));
-  }
-}
-
-TEST_CASE("cutting back into what is already in the file") {
-  EventSpool spool;
-  spool.append("first");
-  uint64_t mark = spool.size();
-  for (int i = 0; i < 1000; ++i) spool.append(std::string(1000, 'x'));
-  spool.cut_back(mark);
-  spool.append("second");
-  std::string_view event;
-  REQUIRE(spool.next(event));
-  CHECK(event == "first");
-  REQUIRE(spool.next(event));
-  CHECK(event == "second");
-  CHECK_FALSE(spool.next(event));
 }
