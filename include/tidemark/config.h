@@ -54,10 +54,22 @@ struct ServerAddress {
   std::chrono::milliseconds connect_timeout{10000};
 };
 
+enum class Streaming : uint8_t { off, on, parallel };
+
+/// What only a PostgreSQL source has. In both names {pipeline} stands for the pipeline's name, in the form that names of slots allow.
+struct PostgresSourceConfig {
+  std::string slot = "tidemark_{pipeline}";
+  std::string publication = "tidemark_{pipeline}";
+  bool failover_slot = false;           // PostgreSQL 17: the slot is kept on the standbys as well
+  Streaming streaming = Streaming::on;  // of transactions before they end, as far as the server can
+  uint64_t spill_memory = 64u << 20;    // what of these is kept in memory; filled in from memory_limit
+};
+
 struct SourceConfig {
   std::string name;
-  std::string engine;  // mysql | mariadb
+  std::string engine;  // mysql | mariadb | postgres
   ServerAddress address;
+  PostgresSourceConfig postgres;
   uint32_t server_id = 0;                     // 0: derived from host name and source name; checked against the server's replicas
   std::chrono::milliseconds heartbeat{1000};  // the server sends one when idle; a silent server is dead after 5 of them, at most 10 s
 };
@@ -67,7 +79,7 @@ enum class NulPolicy : uint8_t { error, strip };
 
 struct SinkConfig {
   std::string name;
-  std::string engine;  // postgres | sqlite
+  std::string engine;  // postgres | mysql | mariadb | sqlite
   ServerAddress address;
   std::string path;                                 // SQLite
   std::string tidemark_schema = "tidemark";         // PostgreSQL schema of our own tables

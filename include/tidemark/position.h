@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,12 +14,17 @@
 namespace tidemark {
 
 /// Byte place in the log. MySQL and MariaDB: number of the binlog file (from its name) and byte offset in it, kept in 64 bits
-/// although the protocol carries 32. Ordered within one server's log only.
+/// although the protocol carries 32. PostgreSQL: timeline and LSN; a transaction lies where its commit record does, so places are in commit
+/// order. Ordered within one server's log only.
 struct LogOffset {
   uint64_t file = 0;
   uint64_t byte = 0;
   friend auto operator<=>(const LogOffset&, const LogOffset&) = default;
 };
+
+/// PostgreSQL's text of a LSN: "0/16B3748". Parsing gives nothing for any other text.
+std::string lsn_text(uint64_t lsn);
+std::optional<uint64_t> parse_lsn(std::string_view text);
 
 /// MySQL's highest transaction number.
 inline constexpr uint64_t kGtidNumberMax = INT64_MAX;
@@ -73,12 +79,12 @@ class GtidSet {
   std::map<uint32_t, Gtid> domains_;
 };
 
-enum class Lineage : uint8_t { none, mysql, mariadb };
+enum class Lineage : uint8_t { none, mysql, mariadb, postgres };
 
 struct Position {
   Lineage lineage = Lineage::none;  // none: "no position yet"
-  std::string server;               // MySQL: server_uuid; MariaDB: decimal server_id
-  std::string log_name;             // binlog base name, e.g. "mysql-bin"
+  std::string server;               // MySQL: server_uuid; MariaDB: decimal server_id; PostgreSQL: system identifier
+  std::string log_name;             // binlog base name, e.g. "mysql-bin"; PostgreSQL: empty
   LogOffset offset;
   GtidSet gtids;  // all transactions up to here; empty when the server has no GTIDs
   /// Where the log must be read from to end up here, when that is before `offset`: prepared XA transactions of which only
@@ -96,10 +102,11 @@ struct Position {
   bool loose = false;
 
   bool known() const { return lineage != Lineage::none; }
-  /// "binlog.000012:4711", file number with at least six digits as servers print it; "-" when unknown.
+  /// "binlog.000012:4711", file number with at least six digits as servers print it; PostgreSQL: "0/16B3748"; "-" when unknown.
   std::string file_text() const;
   /// Stable text: "mysql server=<uuid> file=<binlog.000012:4711> gtids=<set> [read_from=<file:pos> read_from_gtids=<set>]
-  /// [copied_to=<file:pos>] [unseen=<txid,txid>] [loose=1]".
+  /// [copied_to=<file:pos>] [unseen=<txid,txid>] [loose=1]"; PostgreSQL: "postgres server=<system identifier> lsn=<timeline>:<0/16B3748>
+  /// [copied_to=<timeline>:<LSN>] [unseen=<txid,txid>]".
   std::string text() const;
   static Position parse(std::string_view text);
   friend bool operator==(const Position&, const Position&) = default;

@@ -19,11 +19,15 @@ struct TableName {
   friend auto operator<=>(const TableName&, const TableName&) = default;
 };
 
+/// Whose names Column::native_type is one of.
+enum class TypeFamily : uint8_t { mysql, postgres };
+
 /// A column that tidemark carries. Generated columns are not among them.
 struct Column {
   std::string name;
+  TypeFamily family = TypeFamily::mysql;
   ValueKind kind = ValueKind::other;  // what the codec yields for it (besides null and absent)
-  std::string native_type;            // as the source prints it, e.g. "decimal(18,4) unsigned"
+  std::string native_type;            // as the source prints it, e.g. "decimal(18,4) unsigned", "numeric(18,4)"
   uint16_t ordinal = 0;               // 0-based place among ALL columns of the source's table, generated ones included
   bool nullable = true;
   bool is_unsigned = false;

@@ -35,6 +35,12 @@ class LogReader {
   virtual bool read(LogBatch& batch, size_t target_bytes, std::chrono::milliseconds wait) = 0;
   /// Ends a read() that waits, from any thread; the object can only be destroyed afterwards.
   virtual void cancel() noexcept = 0;
+  /// Everything up to here is in the sink and in the state file (design rule 2.5): the server need not keep it for us. From any thread; it
+  /// only takes note, what there is to say is said by the reader thread.
+  virtual void acknowledge(const Position&) noexcept {}
+  /// By the reader thread, about once a second while it may not read on, for the pipeline takes no more: answers what the server expects
+  /// in the meantime. Throws Error as read() does.
+  virtual void keep_alive() {}
   /// Bytes and events received so far, for metrics.
   virtual uint64_t bytes_received() const = 0;
 };
@@ -81,7 +87,7 @@ class SnapshotReader {
 
 /// What check() found out about the server.
 struct SourceInfo {
-  std::string engine;   // "mysql" or "mariadb"
+  std::string engine;   // "mysql", "mariadb" or "postgres"
   std::string version;  // as the server prints it
   std::string server;   // identity, as in Position::server
   bool gtids = false;

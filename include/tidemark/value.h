@@ -16,18 +16,19 @@ enum class ValueKind : uint8_t {
   uint64,  // columns declared UNSIGNED, whatever their width
   float32,
   float64,
-  decimal,  // canonical text: optional '-', digits, '.', exactly `scale` fraction digits; never "-0"
+  decimal,  // canonical text: optional '-', digits, '.', exactly `scale` fraction digits; never "-0". PostgreSQL also: "NaN", "Infinity",
+            // "-Infinity"; a column without precision (Column::length 0) has as many fraction digits as the value was given
   text,     // UTF-8
   bytes,
-  date,       // civil(): year, month, day; zero and partial dates are kept
+  date,       // civil(): year, month, day; zero and partial dates are kept; 1 BC is year 0; kInfinityYear, -kInfinityYear: no date
   time,       // int64() is signed microseconds; may pass 24 h
   datetime,   // civil() without a zone
   timestamp,  // civil() in UTC; the zero timestamp has year 0, month 0, day 0
-  interval,   // reserved for PostgreSQL sources
+  interval,   // ISO 8601 text as PostgreSQL prints it (IntervalStyle iso_8601): "P1Y2M3DT4H5M6.7S"
   uuid,       // 16 bytes in text order
   json,       // JSON text, UTF-8, exactly as the source prints it
   bits,       // big-endian bytes, right-aligned; the column's length says how many bits
-  array,      // reserved for PostgreSQL sources
+  array,      // PostgreSQL's text form: {1,NULL,"a b"}, with lower bounds where they are not 1: [0:1]={1,2}
   vector,     // little-endian float32 items
   geometry,   // 4 bytes little-endian SRID, then WKB (MySQL's storage form)
   other,      // text form of a type that we only pass on
@@ -44,6 +45,9 @@ struct Civil {
   int64_t micros = 0;  // of the day
   friend bool operator==(const Civil&, const Civil&) = default;
 };
+/// PostgreSQL's 'infinity' as a date, datetime or timestamp is {kInfinityYear, 1, 1, 0}, '-infinity' {-kInfinityYear, 1, 1, 0}.
+inline constexpr int32_t kInfinityYear = INT32_MAX;
+inline bool is_infinite(const Civil& c) { return c.year == kInfinityYear || c.year == -kInfinityYear; }
 
 class Value {
  public:

@@ -19,13 +19,21 @@ class BoundedQueue {
 
   /// Waits for room; one item is always let in when the queue is empty, however large. False: the queue is closed, the item was not taken.
   bool push(T item, size_t bytes) {
+    while (!wait_for_room(bytes, std::chrono::hours(1))) {
+    }
     std::unique_lock lock(mutex_);
-    room_.wait(lock, [&] { return closed_ || items_.empty() || (items_.size() < count_max_ && bytes_ + bytes <= bytes_max_); });
     if (closed_) return false;
     items_.emplace_back(std::move(item), bytes);
     bytes_ += bytes;
     filled_.notify_one();
     return true;
+  }
+
+  /// Waits up to `wait`. True: a push() of so many bytes would not wait now, given that nobody else pushes.
+  bool wait_for_room(size_t bytes, std::chrono::milliseconds wait) {
+    std::unique_lock lock(mutex_);
+    return room_.wait_for(lock, wait,
+                          [&] { return closed_ || items_.empty() || (items_.size() < count_max_ && bytes_ + bytes <= bytes_max_); });
   }
 
   /// Waits up to `wait` for an item; nothing: timeout, or closed and drained.

@@ -54,10 +54,17 @@ void write_address(Writer& w, const ServerAddress& address, uint16_t default_por
   w.duration("connect_timeout", address.connect_timeout);
 }
 
+uint16_t default_port(const std::string& engine) { return engine == "postgres" ? 5432 : 3306; }
+
 void write_source(Writer& w, const SourceConfig& source) {
   w.open(source.name.c_str()).text("engine", source.engine);
-  write_address(w, source.address, 3306);
-  if (source.server_id == 0) {
+  write_address(w, source.address, default_port(source.engine));
+  if (source.engine == "postgres") {
+    w.text("slot", source.postgres.slot).text("publication", source.postgres.publication);
+    w.flag("failover_slot", source.postgres.failover_slot);
+    constexpr const char* kStreaming[] = {"off", "on", "parallel"};
+    w.text("streaming", kStreaming[static_cast<size_t>(source.postgres.streaming)]);
+  } else if (source.server_id == 0) {
     w.text("server_id", "derived");
   } else {
     w.number("server_id", source.server_id);
@@ -71,8 +78,12 @@ void write_sink(Writer& w, const SinkConfig& sink) {
     w.text("path", sink.path).close();
     return;
   }
-  write_address(w, sink.address, 5432);
+  write_address(w, sink.address, default_port(sink.engine));
   w.text("schema", sink.tidemark_schema);
+  if (sink.engine != "postgres") {
+    w.close();
+    return;
+  }
   w.text("zero_date", sink.zero_date == ZeroDatePolicy::null ? "null" : "error");
   w.text("nul_character", sink.nul_character == NulPolicy::error ? "error" : "strip").close();
 }

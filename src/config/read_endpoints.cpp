@@ -84,6 +84,25 @@ void check_name(const std::string& name, const Section& section, ReadContext& co
   if (!is_good_name(name)) context.problems.add(section.mark(), fmt::format("bad name '{}'", name), kNameRule);
 }
 
+constexpr const char* kPostgresSourceKeys[] = {"slot", "publication", "failover_slot", "streaming"};
+
+void read_postgres_source(Section& section, SourceConfig& out) {
+  section.require("database");
+  section.read("database", out.address.database);
+  section.read("slot", out.postgres.slot);
+  section.read("publication", out.postgres.publication);
+  section.read("failover_slot", out.postgres.failover_slot);
+  section.read_choice<Streaming>("streaming", out.postgres.streaming,
+                                 {{"off", Streaming::off}, {"on", Streaming::on}, {"parallel", Streaming::parallel}});
+  section.refuse("server_id", "belongs to mysql and mariadb sources only");
+  std::string tame = out.postgres.slot;
+  if (const size_t at = tame.find("{pipeline}"); at != std::string::npos) tame.erase(at, 10);
+  const bool fits = out.postgres.slot.size() <= 63 && tame.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789_") == std::string::npos;
+  if (!fits || out.postgres.slot.empty()) {
+    section.problem(section.mark_of("slot"), "bad name of a slot", "use up to 63 small letters, digits and underscores, and {pipeline}");
+  }
+}
+
 }  // namespace
 
 bool is_good_name(const std::string& name) {
@@ -100,11 +119,16 @@ SourceConfig read_source(const std::string& name, const YamlNode& node, ReadCont
   SourceConfig out;
   out.name = name;
   check_name(name, section, context);
-  out.engine = read_engine(section, {"mysql", "mariadb"});
+  out.engine = read_engine(section, {"mysql", "mariadb", "postgres"});
   out.address = read_address(section, context);
-  section.read_number("server_id", out.server_id, 1, 4294967295u);
   section.read("heartbeat", out.heartbeat, milliseconds(100), hours(1));
-  section.refuse("database", "does not belong to a source: its pipelines choose databases with tables.include");
+  if (out.engine == "postgres") {
+    read_postgres_source(section, out);
+  } else {
+    section.read_number("server_id", out.server_id, 1, 4294967295u);
+    section.refuse("database", "does not belong to a source: its pipelines choose databases with tables.include");
+    for (const char* key : kPostgresSourceKeys) section.refuse(key, "belongs to postgres sources only");
+  }
   section.finish();
   return out;
 }
@@ -114,7 +138,7 @@ SinkConfig read_sink(const std::string& name, const YamlNode& node, ReadContext&
   SinkConfig out;
   out.name = name;
   check_name(name, section, context);
-  out.engine = read_engine(section, {"postgres", "sqlite"});
+  out.engine = read_engine(section, {"postgres", "mysql", "mariadb", "sqlite"});
   if (out.engine == "sqlite") {
     section.require("path");
     section.read_path("path", out.path);
@@ -131,6 +155,12 @@ SinkConfig read_sink(const std::string& name, const YamlNode& node, ReadContext&
     section.read_choice<ZeroDatePolicy>("zero_date", out.zero_date, {{"null", ZeroDatePolicy::null}, {"error", ZeroDatePolicy::error}});
     section.read_choice<NulPolicy>("nul_character", out.nul_character, {{"error", NulPolicy::error}, {"strip", NulPolicy::strip}});
     section.refuse("path", "does not belong to a postgres sink");
+  } else if (out.engine == "mysql" || out.engine == "mariadb") {
+    out.address = read_address(section, context);
+    section.read("schema", out.tidemark_schema);
+    for (const char* key : {"path", "database", "zero_date", "nul_character"}) {
+      section.refuse(key, "does not belong to a " + out.engine + " sink");
+    }
   } else {
     return out;  // without an engine, which keys are right is not known
   }

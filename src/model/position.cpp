@@ -13,11 +13,22 @@ namespace {
 
 [[noreturn]] void bad_position(std::string_view text, const char* why) {
   throw Error(ErrorKind::usage, fmt::format("reading the position '{}'", printable(text.substr(0, 200))), why,
-              "A position is written as binlog.000012:4711 or as a GTID set.");
+              "A position is written as binlog.000012:4711, as a GTID set, or as 0/16B3748 (PostgreSQL).");
 }
 
-std::string offset_text(const std::string& log_name, const LogOffset& offset) {
-  return fmt::format("{}.{:06}:{}", log_name, offset.file, offset.byte);
+std::string offset_text(const Position& position, const LogOffset& offset) {
+  if (position.lineage == Lineage::postgres) return fmt::format("{}:{}", offset.file, lsn_text(offset.byte));
+  return fmt::format("{}.{:06}:{}", position.log_name, offset.file, offset.byte);
+}
+
+constexpr std::string_view lineage_name(Lineage lineage) {
+  switch (lineage) {
+    case Lineage::none: return "-";
+    case Lineage::mysql: return "mysql";
+    case Lineage::mariadb: return "mariadb";
+    case Lineage::postgres: return "postgres";
+  }
+  return "-";
 }
 
 void parse_number(std::string_view whole, std::string_view digits, uint64_t& out) {
@@ -34,6 +45,15 @@ void parse_txids(std::string_view whole, std::string_view text, std::vector<uint
   }
 }
 
+void parse_place(std::string_view whole, std::string_view text, LogOffset& offset) {
+  const size_t colon = text.find(':');
+  if (colon == std::string_view::npos) bad_position(whole, "no timeline with a ':' before the LSN");
+  parse_number(whole, text.substr(0, colon), offset.file);
+  const std::optional<uint64_t> lsn = parse_lsn(text.substr(colon + 1));
+  if (!lsn) bad_position(whole, "a LSN is two hexadecimal numbers with '/' between them");
+  offset.byte = *lsn;
+}
+
 void parse_offset(std::string_view whole, std::string_view text, std::string& log_name, LogOffset& offset) {
   size_t colon = text.rfind(':');
   size_t dot = colon == std::string_view::npos ? colon : text.rfind('.', colon);
@@ -45,18 +65,37 @@ void parse_offset(std::string_view whole, std::string_view text, std::string& lo
 
 }  // namespace
 
-std::string Position::file_text() const { return known() && offset.file != 0 ? offset_text(log_name, offset) : "-"; }
+std::string lsn_text(uint64_t lsn) { return fmt::format("{:X}/{:X}", lsn >> 32, lsn & 0xffffffff); }
+
+std::optional<uint64_t> parse_lsn(std::string_view text) {
+  const auto half = [](std::string_view digits) -> std::optional<uint64_t> {
+    uint32_t out = 0;
+    auto [p, ec] = std::from_chars(digits.data(), digits.data() + digits.size(), out, 16);
+    if (ec != std::errc{} || digits.empty() || p != digits.data() + digits.size()) return std::nullopt;
+    return out;
+  };
+  const size_t slash = text.find('/');
+  if (slash == std::string_view::npos) return std::nullopt;
+  const std::optional<uint64_t> high = half(text.substr(0, slash)), low = half(text.substr(slash + 1));
+  if (!high || !low) return std::nullopt;
+  return *high << 32 | *low;
+}
+
+std::string Position::file_text() const {
+  if (!known() || offset.file == 0) return "-";
+  return lineage == Lineage::postgres ? lsn_text(offset.byte) : offset_text(*this, offset);
+}
 
 std::string Position::text() const {
   if (!known()) return "-";
-  std::string out = fmt::format("{} server={}", lineage == Lineage::mysql ? "mysql" : "mariadb", server);
-  if (offset.file != 0) out += " file=" + offset_text(log_name, offset);
+  std::string out = fmt::format("{} server={}", lineage_name(lineage), server);
+  if (offset.file != 0) out += (lineage == Lineage::postgres ? " lsn=" : " file=") + offset_text(*this, offset);
   if (!gtids.empty()) out += " gtids=" + gtids.text();
   if (read_from.file != 0) {
-    out += " read_from=" + offset_text(log_name, read_from);
+    out += " read_from=" + offset_text(*this, read_from);
     if (!read_from_gtids.empty()) out += " read_from_gtids=" + read_from_gtids.text();
   }
-  if (copied_to.file != 0) out += " copied_to=" + offset_text(log_name, copied_to);
+  if (copied_to.file != 0) out += " copied_to=" + offset_text(*this, copied_to);
   if (!unseen.empty()) out += fmt::format(" unseen={}", fmt::join(unseen, ","));
   if (loose) out += " loose=1";
   return out;
@@ -73,8 +112,11 @@ Position Position::parse(std::string_view text) {
     return w;
   };
   std::string_view engine = word();
-  if (engine != "mysql" && engine != "mariadb") bad_position(text, "it does not start with 'mysql' or 'mariadb'");
-  p.lineage = engine == "mysql" ? Lineage::mysql : Lineage::mariadb;
+  for (const Lineage lineage : {Lineage::mysql, Lineage::mariadb, Lineage::postgres}) {
+    if (engine == lineage_name(lineage)) p.lineage = lineage;
+  }
+  if (!p.known()) bad_position(text, "it does not start with 'mysql', 'mariadb' or 'postgres'");
+  const bool postgres = p.lineage == Lineage::postgres;
   auto gtids = [&](std::string_view s) { return p.lineage == Lineage::mysql ? GtidSet::parse_mysql(s) : GtidSet::parse_mariadb(s); };
   while (!left.empty()) {
     std::string_view item = word();
@@ -83,13 +125,17 @@ Position Position::parse(std::string_view text) {
     std::string_view name = item.substr(0, eq), value = item.substr(eq + 1);
     if (name == "server")
       p.server = std::string(value);
-    else if (name == "file")
+    else if (name == "lsn" && postgres)
+      parse_place(text, value, p.offset);
+    else if (name == "copied_to" && postgres)
+      parse_place(text, value, p.copied_to);
+    else if (name == "file" && !postgres)
       parse_offset(text, value, p.log_name, p.offset);
-    else if (name == "gtids")
+    else if (name == "gtids" && !postgres)
       p.gtids = gtids(value);
-    else if (name == "read_from")
+    else if (name == "read_from" && !postgres)
       parse_offset(text, value, p.log_name, p.read_from);
-    else if (name == "read_from_gtids")
+    else if (name == "read_from_gtids" && !postgres)
       p.read_from_gtids = gtids(value);
     else if (name == "copied_to")
       parse_offset(text, value, p.log_name, p.copied_to);

@@ -41,6 +41,7 @@ std::string from_hex(std::string_view text) {
 
 json column_to_json(const Column& c) {
   return {{"name", c.name},
+          {"family", static_cast<int>(c.family)},
           {"kind", static_cast<int>(c.kind)},
           {"native_type", c.native_type},
           {"ordinal", c.ordinal},
@@ -81,6 +82,7 @@ Enum one_of(const json& number, const char* name, Enum first, Enum last) {
 Column column_from_json(const json& j) {
   Column c;
   c.name = j.at("name").get<std::string>();
+  if (j.contains("family")) c.family = one_of(j.at("family"), "family", TypeFamily::mysql, TypeFamily::postgres);
   c.kind = one_of(j.at("kind"), "kind", ValueKind::boolean, ValueKind::other);
   c.native_type = j.at("native_type").get<std::string>();
   c.ordinal = whole<uint16_t>(j.at("ordinal"), "ordinal");

@@ -108,7 +108,10 @@ void Session::read_log() {
         any = !batch->empty();
       }
       failpoint("reader.after_read");
-      if (any && !queue_.push(batch, batch->bytes())) return;
+      if (any) {
+        while (!queue_.wait_for_room(batch->bytes(), 1s)) reader_->keep_alive();
+        if (!queue_.push(batch, batch->bytes())) return;
+      }
       if (error != nullptr) std::rethrow_exception(error);
     }
   } catch (...) {
@@ -276,7 +279,8 @@ void Session::save_state(bool force) {
   }
   failpoint("state.after_save");
   state_saved_at_ = Clock::now();
-  save_progress(false);  // run() saves it once more at the end
+  save_progress(false);                     // run() saves it once more at the end
+  reader_->acknowledge(unsaved_position_);  // after the state file, never before it (design 2.5)
   {
     std::lock_guard lock(saved_mutex_);
     state_position_ = unsaved_position_;

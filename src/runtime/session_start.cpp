@@ -22,6 +22,18 @@ const auto& engine_named(const List& engines, const std::string& name) {
   return *it;
 }
 
+/// {pipeline} in the name of a slot or publication: small letters, digits and underscores, as slots must have them.
+std::string with_pipeline_name(std::string name, const std::string& pipeline) {
+  constexpr std::string_view kPlace = "{pipeline}";
+  std::string tame;
+  for (const char c : pipeline) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+    tame += letter ? c : c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : '_';
+  }
+  for (size_t at; (at = name.find(kPlace)) != std::string::npos;) name.replace(at, kPlace.size(), tame);
+  return name;
+}
+
 bool starts_at_end(Startup startup) {
   return startup == Startup::initial || startup == Startup::snapshot_only || startup == Startup::latest;
 }
@@ -48,6 +60,10 @@ void Session::connect() {
   SourceConfig source_config = config_.sources.at(pipeline_.source);
   // Each pipeline is a replica of its own at the server, so each needs its own id when that is derived from the names.
   if (source_config.server_id == 0) source_config.name += "/" + pipeline_.name;
+  for (std::string* name : {&source_config.postgres.slot, &source_config.postgres.publication}) {
+    *name = with_pipeline_name(*name, pipeline_.name);
+  }
+  source_config.postgres.spill_memory = options_.memory_limit / 8;
   const SinkConfig& sink_config = config_.sinks.at(pipeline_.sink);
   auto source = engine_named(engines_.sources, source_config.engine).make(source_config);
   auto sink = engine_named(engines_.sinks, sink_config.engine).make(sink_config);

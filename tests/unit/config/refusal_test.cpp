@@ -22,7 +22,7 @@ TEST_CASE("several problems are reported together, in the order of the file") {
   Parts parts = with_pipeline("    exactly_once: yes\n    retry: {initial: 5}\n");
   parts.source = "engine: mysq, host: db1, user: u";
   CHECK(refusal(parts) ==
-        "t.yaml:3:17: 'sources.src.engine' must be one of mysql, mariadb, not 'mysq' (did you mean 'mysql'?)\n"
+        "t.yaml:3:17: 'sources.src.engine' must be one of mysql, mariadb, postgres, not 'mysq' (did you mean 'mysql'?)\n"
         "t.yaml:11:19: 'pipelines.p.exactly_once' must be true or false, not 'yes'\n"
         "t.yaml:12:22: 'pipelines.p.retry.initial': '5' has no unit: write a whole number and its unit, such as 500ms, 10s, 5m or 1h\n");
 }
