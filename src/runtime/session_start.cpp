@@ -90,11 +90,15 @@ void Session::connect() {
   failpoint("session.reconciled");
   schemas_ = schemas_at(saved, stored);
   if (!copy_allowed_) described_at_ = source_->end_position().offset;
-  start_ = starting_position(saved);
-  if (!saved.position.known() && starts_at_end(pipeline_.startup)) require_unchanged(schemas_, source_->describe(pipeline_.tables));
-  failpoint("session.start_chosen");
+  const bool resumes = saved.position.known();
+  if (resumes) start_ = starting_position(saved);  // before the sink is touched: it may be another server's
   std::vector<CoreTable> tables;
   prepare_sink(saved, tables);
+  if (!resumes) {  // from here on the source may keep its log for us: not for a pipeline that its sink refuses
+    start_ = starting_position(saved);
+    if (starts_at_end(pipeline_.startup)) require_unchanged(schemas_, source_->describe(pipeline_.tables));
+  }
+  failpoint("session.start_chosen");
   make_core(start_, std::move(tables));
   set_stop_position();
   auto reader = source_->open_log(start_, schemas_, captured_selection());
