@@ -60,6 +60,8 @@ enum class Streaming : uint8_t { off, on, parallel };
 struct PostgresSourceConfig {
   std::string slot = "tidemark_{pipeline}";
   std::string publication = "tidemark_{pipeline}";
+  /// verify: the stream is read through a temporary copy of the slot, which vanishes with its connection.
+  bool copies_slot = false;
   bool failover_slot = false;           // PostgreSQL 17: the slot is kept on the standbys as well
   Streaming streaming = Streaming::on;  // of transactions before they end, as far as the server can
   uint64_t spill_memory = 64u << 20;    // what of these is kept in memory; filled in from memory_limit

@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "pipeline/resume.h"
 #include "runtime/named_choice.h"
+#include "runtime/pipeline_source.h"
 #include "runtime/session.h"
 #include "runtime/target_names.h"
 #include "tidemark/error.h"
@@ -20,18 +21,6 @@ const auto& engine_named(const List& engines, const std::string& name) {
   auto it = std::find_if(engines.begin(), engines.end(), [&](const auto& e) { return e.name == name; });
   if (it == engines.end()) throw Error(ErrorKind::config, "starting the pipeline", "this build has no engine '" + name + "'");
   return *it;
-}
-
-/// {pipeline} in the name of a slot or publication: small letters, digits and underscores, as slots must have them.
-std::string with_pipeline_name(std::string name, const std::string& pipeline) {
-  constexpr std::string_view kPlace = "{pipeline}";
-  std::string tame;
-  for (const char c : pipeline) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
-    tame += letter ? c : c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : '_';
-  }
-  for (size_t at; (at = name.find(kPlace)) != std::string::npos;) name.replace(at, kPlace.size(), tame);
-  return name;
 }
 
 bool starts_at_end(Startup startup) {
@@ -57,13 +46,7 @@ void require_unchanged(const std::vector<SchemaRef>& schemas, const std::vector<
 }  // namespace
 
 void Session::connect() {
-  SourceConfig source_config = config_.sources.at(pipeline_.source);
-  // Each pipeline is a replica of its own at the server, so each needs its own id when that is derived from the names.
-  if (source_config.server_id == 0) source_config.name += "/" + pipeline_.name;
-  for (std::string* name : {&source_config.postgres.slot, &source_config.postgres.publication}) {
-    *name = with_pipeline_name(*name, pipeline_.name);
-  }
-  source_config.postgres.spill_memory = options_.memory_limit / 8;
+  const SourceConfig source_config = source_of_pipeline(config_.sources.at(pipeline_.source), pipeline_.name, options_.memory_limit);
   const SinkConfig& sink_config = config_.sinks.at(pipeline_.sink);
   auto source = engine_named(engines_.sources, source_config.engine).make(source_config);
   auto sink = engine_named(engines_.sinks, sink_config.engine).make(sink_config);

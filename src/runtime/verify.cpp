@@ -6,6 +6,7 @@
 
 #include "base/failpoint.h"
 #include "runtime/named_choice.h"
+#include "runtime/pipeline_source.h"
 #include "runtime/target_names.h"
 #include "runtime/verify_table.h"
 #include "tidemark/error.h"
@@ -83,7 +84,7 @@ VerifyReport verify(const Config& config, const Engines& engines, const VerifyOp
   const SinkConfig& sink_config = find_part(config.sinks, pipeline.sink, "sink");
 
   const SourceEngine& source_engine = find_engine(engines.sources, source_config.engine, "source");
-  const std::unique_ptr<Source> source = source_engine.make(source_config);
+  const std::unique_ptr<Source> source = source_engine.make(source_of_verify(source_config, pipeline.name));
   const SourceInfo info = source->check();
   // names are computed over all captured tables: whether they collide does not depend on what is verified
   const std::vector<SinkTable> captured = sink_tables(pipeline, sink_config.engine, source->describe(pipeline.tables));

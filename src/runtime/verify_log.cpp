@@ -1,13 +1,13 @@
 #include "runtime/verify_log.h"
 
 #include <fmt/format.h>
-#include <unistd.h>
 
 #include <chrono>
 #include <utility>
 
 #include "base/failpoint.h"
 #include "pipeline/row_images.h"
+#include "runtime/pipeline_source.h"
 #include "tidemark/error.h"
 
 namespace tidemark {
@@ -21,16 +21,10 @@ constexpr auto kWait = std::chrono::milliseconds(200);
 /// for the place to begin with.
 constexpr auto kStuckAfter = std::chrono::minutes(5);
 
-SourceConfig replica_of_its_own(SourceConfig config, const std::string& pipeline) {
-  config.server_id = 0;  // a configured one is the daemon's: the server would end its stream for ours
-  config.name = fmt::format("{}/{}/verify/{}", config.name, pipeline, getpid());
-  return config;
-}
-
 }  // namespace
 
 VerifyLog::VerifyLog(const SourceEngine& engine, SourceConfig config, const std::string& pipeline)
-    : source_(engine.make(replica_of_its_own(std::move(config), pipeline))) {}
+    : source_(engine.make(source_of_verify(std::move(config), pipeline))) {}
 
 bool VerifyLog::replay(const SchemaRef& table, const Position& from, const Position& upto, Visibility seen,
                        const std::function<void(const Change&)>& visit) {
