@@ -11,7 +11,6 @@
 #include <cstring>
 
 #include "base/log.h"
-#include "engine/postgres/server_error.h"
 
 namespace tidemark::postgres {
 namespace {
@@ -34,11 +33,14 @@ std::atomic<uint64_t> sessions{0};
 // statements is a key lookup or an insert, its plan does not depend on the parameters, and planning would cost more than running it.
 // A dead peer is noticed within about ten seconds by both ends, so that the server gives up our locks when we connect anew.
 constexpr const char* kPinSession =
-    "SET client_encoding='UTF8'; SET TimeZone='UTC'; SET DateStyle='ISO, YMD'; SET IntervalStyle='postgres'; SET extra_float_digits=1;"
+    "SET client_encoding='UTF8'; SET TimeZone='UTC'; SET DateStyle='ISO, YMD'; SET extra_float_digits=1;"
     "SET bytea_output='hex'; SET standard_conforming_strings=on; SET row_security=off; SET statement_timeout=0; SET lock_timeout='60s';"
     "SET idle_in_transaction_session_timeout=0; SET default_transaction_isolation='read committed'; SET default_transaction_read_only=off;"
     "SET default_transaction_deferrable=off; SET jit=off; SET plan_cache_mode=force_generic_plan; SET client_min_messages=warning;"
     "SET tcp_keepalives_idle=5; SET tcp_keepalives_interval=2; SET tcp_keepalives_count=3";
+constexpr const char* kPinSink = "; SET IntervalStyle='postgres'";
+// Intervals and money have one form whatever the server's settings are; the names of types are printed with their schema.
+constexpr const char* kPinSource = "; SET IntervalStyle='iso_8601'; SET lc_monetary='C'; SET search_path=pg_catalog";
 
 }  // namespace
 
@@ -73,7 +75,7 @@ void Connection::connect() {
     values.push_back(value.c_str());
   };
   const std::string mode = ssl_mode(address_.tls.mode), application = "tidemark", no = "disable", idle = "3", interval = "2", count = "3",
-                    unsent = "8500";  // together: a dead server is noticed after nine seconds
+                    unsent = "8500", database = "database";  // together: a dead server is noticed after nine seconds
   set("host", host);
   set("port", port);
   set("user", address_.user);
@@ -89,12 +91,13 @@ void Connection::connect() {
   set("keepalives_interval", interval);
   set("keepalives_count", count);
   set("tcp_user_timeout", unsent);
+  if (role_ == Role::replication) set("replication", database);
   keys.push_back(nullptr);
   values.push_back(nullptr);
 
   connection_ = PQconnectStartParams(keys.data(), values.data(), 0);
   if (!connection_ || PQstatus(connection_) == CONNECTION_BAD) {
-    Error error = connect_error(connection_, where());
+    Error error = connect_error(connection_, where(), side());
     close();
     throw error;
   }
@@ -110,24 +113,24 @@ void Connection::connect() {
     }
     if (ready > 0) wants = PQconnectPoll(connection_);
     if (wants == PGRES_POLLING_FAILED) {
-      Error error = connect_error(connection_, where());
+      Error error = connect_error(connection_, where(), side());
       close();
       throw error;
     }
     if (wants != PGRES_POLLING_OK && Clock::now() > deadline) {
       close();
-      throw Error(ErrorKind::sink_unavailable, fmt::format("connecting to PostgreSQL at {}", where()), "no answer in time");
+      throw Error(unavailable(side()), fmt::format("connecting to PostgreSQL at {}", where()), "no answer in time");
     }
   }
   std::lock_guard lock(socket_mutex_);
   // A descriptor of our own: libpq closes its own on an error, and interrupt() must not hit what the number stands for by then.
   socket_ = fcntl(PQsocket(connection_), F_DUPFD_CLOEXEC, 0);
-  if (socket_ < 0) throw Error(ErrorKind::sink_unavailable, fmt::format("connecting to PostgreSQL at {}", where()), std::strerror(errno));
+  if (socket_ < 0) throw Error(unavailable(side()), fmt::format("connecting to PostgreSQL at {}", where()), std::strerror(errno));
 }
 
 void Connection::pin_session() {
   PQsetNoticeProcessor(
-      connection_, [](void*, const char* text) { spdlog::debug("sink notice: {}", printable(text)); }, nullptr);
+      connection_, [](void*, const char* text) { spdlog::debug("notice of the server: {}", printable(text)); }, nullptr);
   const int version = PQserverVersion(connection_);
   if (version < 110000) {
     throw Error(ErrorKind::server_settings, fmt::format("connecting to PostgreSQL at {}", where()),
@@ -139,16 +142,20 @@ void Connection::pin_session() {
   version_ = "PostgreSQL " + number.substr(0, number.find(' '));
 
   std::string settings = kPinSession;
+  settings += role_ == Role::sink ? kPinSink : kPinSource;
   if (version >= 120000) settings += "; SET tcp_user_timeout=10000";
   if (version >= 140000) settings += "; SET idle_session_timeout=0";
   run(settings, "setting up the session");
   // a server whose platform cannot watch the socket refuses this one; then a cut connection is noticed later
   if (version >= 140000) Result(PQexec(connection_, "SET client_connection_check_interval='2s'"));
+  if (role_ == Role::sink) silence_triggers();
+  if (PQstatus(connection_) == CONNECTION_BAD) throw connection_error(connection_, "setting up the session", side());
+}
 
+void Connection::silence_triggers() {
   // Like the server's own replication: the user's triggers and foreign keys have acted at the source already.
   Result replica(PQexec(connection_, "SET session_replication_role=replica"));
   is_replica_role_ = PQresultStatus(replica.get()) == PGRES_COMMAND_OK;
-  if (PQstatus(connection_) == CONNECTION_BAD) throw connection_error(connection_, "setting up the session");
 }
 
 void Connection::close() noexcept {
@@ -170,7 +177,7 @@ void Connection::check_peer() {
   // a notice, or the server's last words before it closes
   if (n > 0 && PQconsumeInput(connection_) == 1) return;
   check_interrupted();
-  throw Error(ErrorKind::sink_unavailable, "keeping the connection to the sink", n < 0 ? std::strerror(number) : "the server closed it");
+  throw Error(unavailable(side()), "keeping the connection to PostgreSQL", n < 0 ? std::strerror(number) : "the server closed it");
 }
 
 void Connection::interrupt() noexcept {
@@ -183,23 +190,32 @@ void Connection::check_interrupted() const {
   if (interrupted_) throw Error(ErrorKind::interrupted, "waiting for PostgreSQL", "stop was asked for");
 }
 
+Error Connection::failure(const PGresult* result, const std::string& doing) const {
+  if (interrupted_) return Error(ErrorKind::interrupted, doing, "stop was asked for");
+  return server_error(result, connection_, doing, side());
+}
+
 Result Connection::run(const std::string& sql, const char* doing) {
-  if (!connection_) throw Error(ErrorKind::sink_unavailable, doing, "not connected");
+  if (!connection_) throw Error(unavailable(side()), doing, "not connected");
   Result result(PQexec(connection_, sql.c_str()));
   ExecStatusType status = PQresultStatus(result.get());
-  if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK || status == PGRES_COPY_IN) return result;
-  check_interrupted();
-  throw server_error(result.get(), connection_, doing);
+  switch (status) {
+    case PGRES_COMMAND_OK:
+    case PGRES_TUPLES_OK:
+    case PGRES_COPY_IN:
+    case PGRES_COPY_OUT:
+    case PGRES_COPY_BOTH: return result;
+    default: throw failure(result.get(), doing);
+  }
 }
 
 Result Connection::run(const std::string& sql, const Params& params, const char* doing, bool binary_result) {
-  if (!connection_) throw Error(ErrorKind::sink_unavailable, doing, "not connected");
+  if (!connection_) throw Error(unavailable(side()), doing, "not connected");
   Result result(PQexecParams(connection_, sql.c_str(), params.count(), nullptr, params.values(), params.lengths(), params.formats(),
                              binary_result ? 1 : 0));
   ExecStatusType status = PQresultStatus(result.get());
   if (status == PGRES_COMMAND_OK || status == PGRES_TUPLES_OK) return result;
-  check_interrupted();
-  throw server_error(result.get(), connection_, doing);
+  throw failure(result.get(), doing);
 }
 
 std::string Connection::value(const std::string& sql, const Params& params, const char* doing) {

@@ -1,6 +1,7 @@
-// One libpq connection with a pinned session. Owned and used by one thread, except interrupt().
-// Every failure is a tidemark::Error made from the SQLSTATE (see server_error.h); after one the connection is to be closed.
-// Source: libpq documentation, chapters "Asynchronous Command Processing" and "Pipeline Mode".
+// One libpq connection with a pinned session, to a sink or to a source. Owned and used by one thread, except interrupt().
+// Every failure is a tidemark::Error made from the SQLSTATE (see server_error.h); after one the connection is to be closed. At a source
+// what passes by itself is of the kind source_unavailable. Source: libpq documentation, chapters "Asynchronous Command Processing" and
+// "Pipeline Mode".
 #pragma once
 
 #include <libpq-fe.h>
@@ -12,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/postgres/server_error.h"
 #include "tidemark/config.h"
 
 namespace tidemark::postgres {
@@ -48,9 +50,16 @@ class Params {
   std::vector<int> lengths_, formats_;
 };
 
+/// What a connection is for; it decides about the session's settings and whose errors they are.
+enum class Role : uint8_t {
+  sink,         // writes: the user's triggers and foreign keys stay silent where the server lets us
+  source,       // reads, and asks: every type prints as the replication stream prints it
+  replication,  // the same with a WAL sender at the other end: replication commands, and SQL without parameters
+};
+
 class Connection {
  public:
-  explicit Connection(const ServerAddress& address) : address_(address) {}
+  explicit Connection(const ServerAddress& address, Role role = Role::sink) : address_(address), role_(role) {}
   ~Connection() { close(); }
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
@@ -65,19 +74,28 @@ class Connection {
   uint64_t session() const { return session_; }
   /// "PostgreSQL 15.20".
   const std::string& version() const { return version_; }
+  /// 150020 for 15.20.
+  int version_number() const { return connection_ ? PQserverVersion(connection_) : 0; }
+  Side side() const { return role_ == Role::sink ? Side::sink : Side::source; }
   /// Triggers and foreign keys of the user are not fired in this session (session_replication_role = replica).
   bool is_replica_role() const { return is_replica_role_; }
   int backend_pid() const { return connection_ ? PQbackendPID(connection_) : 0; }
   /// "127.0.0.1:5432/shop", for messages.
   std::string where() const;
 
-  /// One statement or several without parameters. `doing` is what an Error says has failed.
+  /// One statement or several without parameters; COPY, START_REPLICATION and the like end in their copy state. `doing` is what an Error
+  /// says has failed.
   Result run(const std::string& sql, const char* doing);
+  /// Not on a replication connection.
   Result run(const std::string& sql, const Params& params, const char* doing, bool binary_result = false);
   /// The first field of the first row, "" when there is none.
   std::string value(const std::string& sql, const Params& params, const char* doing);
 
-  /// Between two statements: throws Error(sink_unavailable) when the server, or the kernel on its behalf, has ended the connection.
+  /// What a result that is not as it should be means; `result` may be null. Error(interrupted) once interrupt() was called.
+  Error failure(const PGresult* result, const std::string& doing) const;
+
+  /// Between two statements: throws Error(sink_unavailable | source_unavailable) when the server, or the kernel on its behalf, has ended
+  /// the connection.
   void check_peer();
 
   /// Ends a wait from any thread: the socket is shut down, so the session is gone afterwards.
@@ -89,8 +107,10 @@ class Connection {
  private:
   void connect();
   void pin_session();
+  void silence_triggers();
 
   ServerAddress address_;
+  const Role role_;
   PGconn* connection_ = nullptr;
   std::mutex socket_mutex_;  // interrupt() against close()
   int socket_ = -1;
