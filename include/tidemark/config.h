@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "tidemark/column_rule.h"
 #include "tidemark/source.h"
 
 namespace tidemark {
@@ -76,9 +77,6 @@ struct SourceConfig {
   std::chrono::milliseconds heartbeat{1000};  // the server sends one when idle; a silent server is dead after 5 of them, at most 10 s
 };
 
-enum class ZeroDatePolicy : uint8_t { null, error };
-enum class NulPolicy : uint8_t { error, strip };
-
 struct SinkConfig {
   std::string name;
   std::string engine;  // postgres | mysql | mariadb | sqlite
@@ -97,6 +95,7 @@ struct PipelineConfig {
   std::string source;  // names of a source and a sink
   std::string sink;
   TableSelection tables;
+  ColumnRules columns;
   std::string target_schema = "{database}";  // templates: {database}, {table}
   std::string target_table;  // default: "{table}" for PostgreSQL; SQLite "{table}", or "{database}_{table}" when names collide
   bool exactly_once = true;

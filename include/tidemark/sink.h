@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "tidemark/change.h"
+#include "tidemark/column_rule.h"
 #include "tidemark/key.h"
 #include "tidemark/position.h"
 #include "tidemark/schema.h"
@@ -69,7 +70,9 @@ struct SinkTable {
   SchemaRef schema;
   std::string target_schema;  // PostgreSQL: schema; SQLite: unused
   std::string target_table;
-  bool captured = false;  // this pipeline has written to it before
+  bool captured = false;               // this pipeline has written to it before
+  std::vector<ColumnRule> rules = {};  // one for each of schema->columns; empty: no column has one
+  ColumnRule rule(size_t column) const { return column < rules.size() ? rules[column] : ColumnRule(); }
 };
 
 struct PreparedTable {

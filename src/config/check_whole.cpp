@@ -1,6 +1,7 @@
 // Checks that need the whole file in view.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <set>
 #include <tuple>
@@ -75,6 +76,30 @@ void check_pipelines(const Config& config, const Marks& marks, ReadContext& cont
   }
 }
 
+/// What a rule says must have a meaning at the sink that it is for.
+void check_columns(const Config& config, const Marks& marks, ReadContext& context) {
+  for (size_t i = 0; i < config.pipelines.size(); ++i) {
+    const PipelineConfig& p = config.pipelines[i];
+    const auto sink = config.sinks.find(p.sink);
+    if (sink == config.sinks.end()) continue;
+    for (size_t r = 0; r < p.columns.size(); ++r) {
+      const auto& [glob, rule] = p.columns[r];
+      const std::string where = fmt::format("pipelines.{}.columns.{}", p.name, glob);
+      if (rule.nul_character && sink->second.engine != "postgres") {
+        context.problems.add(marks.pipeline_columns[i][r],
+                             fmt::format("'{}.nul_character' has no meaning for a {} sink", where, sink->second.engine),
+                             "only PostgreSQL cannot hold U+0000");
+      }
+      const std::vector<std::string> storage = {"INTEGER", "REAL", "TEXT", "BLOB"};
+      const bool is_storage = std::find(storage.begin(), storage.end(), rule.type) != storage.end();
+      if (sink->second.engine == "sqlite" && !rule.type.empty() && !is_storage) {
+        context.problems.add(marks.pipeline_columns[i][r],
+                             fmt::format("'{}.type' must be one of INTEGER, REAL, TEXT, BLOB for a sqlite sink", where));
+      }
+    }
+  }
+}
+
 void check_files(const Config& config, const Marks& marks, ReadContext& context) {
   std::map<std::string, std::string> owner;
   owner.emplace(canonical(config.daemon.state), "daemon.state");
@@ -104,6 +129,7 @@ void check_server_ids(const Config& config, const Marks& marks, ReadContext& con
 
 void check_whole(const Config& config, const Marks& marks, ReadContext& context) {
   check_pipelines(config, marks, context);
+  check_columns(config, marks, context);
   check_files(config, marks, context);
   check_server_ids(config, marks, context);
 }

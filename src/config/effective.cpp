@@ -120,6 +120,19 @@ const char* word_of(StopAt stop) {
   return nullptr;
 }
 
+void write_columns(Writer& w, const ColumnRules& rules) {
+  if (rules.empty()) return;
+  w.open("columns");
+  for (const auto& [glob, rule] : rules) {
+    constexpr const char* kUnfit[] = {nullptr, "error", "null", "clamp"};
+    w.open(glob.c_str()).text_if("type", rule.type);
+    if (const char* word = kUnfit[static_cast<size_t>(rule.unfit)]) w.text("unfit", word);
+    if (rule.nul_character) w.text("nul_character", *rule.nul_character == NulPolicy::error ? "error" : "strip");
+    w.close();
+  }
+  w.close();
+}
+
 void write_pipeline(Writer& w, const PipelineConfig& p, const std::string& sink_engine) {
   w.text("name", p.name).text("source", p.source).text("sink", p.sink);
   w.open("tables").list("include", p.tables.include).list("exclude", p.tables.exclude);
@@ -134,6 +147,7 @@ void write_pipeline(Writer& w, const PipelineConfig& p, const std::string& sink_
   } else if (!p.target_table.empty()) {  // SQLite's default: the table's name, with the database's before it where names collide
     w.open("target").text("table", p.target_table).close();
   }
+  write_columns(w, p.columns);
   w.flag("exactly_once", p.exactly_once).text("existing_rows", p.keep_existing_rows ? "keep" : "refuse");
   write_place(w, "startup", word_of(p.startup), p.startup_position, p.startup_micros);
   write_place(w, "stop", word_of(p.stop), p.stop_position, p.stop_micros);

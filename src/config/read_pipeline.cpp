@@ -186,6 +186,7 @@ PipelineConfig read_pipeline(const YamlNode& node, size_t index, ReadContext& co
   section.read("sink", out.sink);
   read_tables(section, out.tables, context);
   read_target(section, out, context);
+  out.columns = read_columns(section, context, marks.pipeline_columns.emplace_back());
   section.read("exactly_once", out.exactly_once);
   section.read_choice<bool>("existing_rows", out.keep_existing_rows, {{"refuse", false}, {"keep", true}});
   read_place<Startup>(section, "startup",

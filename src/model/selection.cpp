@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "tidemark/column_rule.h"
 #include "tidemark/source.h"
 
 namespace tidemark {
@@ -35,6 +36,21 @@ bool TableSelection::matches(const TableName& name) const {
     return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) { return glob_matches(glob, text); });
   };
   return any(include) && !any(exclude);
+}
+
+bool rule_matches(const std::string& glob, const TableName& table, const std::string& column) {
+  return glob_matches(glob, table.text() + "." + column);
+}
+
+ColumnRule rule_for(const ColumnRules& rules, const TableName& table, const std::string& column) {
+  ColumnRule out;
+  for (const auto& [glob, rule] : rules) {
+    if (!rule_matches(glob, table, column)) continue;
+    if (!rule.type.empty()) out.type = rule.type;
+    if (rule.unfit != Unfit::by_default) out.unfit = rule.unfit;
+    if (rule.nul_character) out.nul_character = rule.nul_character;
+  }
+  return out;
 }
 
 }  // namespace tidemark

@@ -26,7 +26,15 @@ size_t edit_distance(std::string_view a, std::string_view b) {
   return row[b.size()];
 }
 
-/// " (did you mean 'x'?)", or nothing when no name is near.
+std::string list_of(const std::vector<std::string>& names) {
+  constexpr size_t kShown = 10;
+  std::string text;
+  for (size_t i = 0; i < std::min(names.size(), kShown); ++i) text += (i == 0 ? "" : ", ") + printable(names[i]);
+  return names.size() > kShown ? fmt::format("{} and {} more", text, names.size() - kShown) : text;
+}
+
+}  // namespace
+
 std::string suggestion(const std::string& name, const std::vector<std::string>& known) {
   const std::string* best = nullptr;
   size_t best_distance = std::max<size_t>(2, name.size() / 3) + 1;
@@ -39,15 +47,6 @@ std::string suggestion(const std::string& name, const std::vector<std::string>& 
   }
   return best == nullptr ? std::string() : fmt::format(" (did you mean '{}'?)", printable(*best));
 }
-
-std::string list_of(const std::vector<std::string>& names) {
-  constexpr size_t kShown = 10;
-  std::string text;
-  for (size_t i = 0; i < std::min(names.size(), kShown); ++i) text += (i == 0 ? "" : ", ") + printable(names[i]);
-  return names.size() > kShown ? fmt::format("{} and {} more", text, names.size() - kShown) : text;
-}
-
-}  // namespace
 
 const PipelineConfig& choose_pipeline(const Config& config, const std::string& name, const std::string& doing) {
   std::vector<std::string> known;

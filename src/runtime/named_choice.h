@@ -15,4 +15,7 @@ const PipelineConfig& choose_pipeline(const Config& config, const std::string& n
 /// Which of `tables` are called by `wanted`, by full name or by the table's alone: ascending indices, each once.
 std::vector<size_t> choose_tables(const std::vector<TableName>& tables, const std::vector<std::string>& wanted, const std::string& doing);
 
+/// " (did you mean 'x'?)", or nothing when no name is near.
+std::string suggestion(const std::string& name, const std::vector<std::string>& known);
+
 }  // namespace tidemark

@@ -140,6 +140,9 @@ Position Session::starting_position(const SavedState& saved) {
 /// Tables that this pipeline captures keep the schema that held at the saved position (design 2.9); others have today's.
 std::vector<SchemaRef> Session::schemas_at(const SavedState& saved, const StoredPipeline& stored) {
   std::vector<SchemaRef> now = source_->describe(pipeline_.tables);
+  std::vector<SchemaRef> ruled = now;
+  for (const StoredSchema& s : stored.schemas) ruled.push_back(std::make_shared<TableSchema>(s.schema));
+  if (!now.empty()) check_column_rules(pipeline_, ruled);
   const std::set<TableName> captured(saved.captured.begin(), saved.captured.end());
   if (!options_.only_tables.empty()) {
     std::vector<TableName> names;

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "runtime/named_choice.h"
 #include "tidemark/error.h"
 
 namespace tidemark {
@@ -82,9 +83,29 @@ std::vector<SinkTable> sink_tables(const PipelineConfig& pipeline, const std::st
                   "Set target_table of the pipeline to a template that tells them apart, for example \"{database}_{table}\", "
                   "or leave one of them out with tables.exclude.");
     }
+    if (!pipeline.columns.empty()) {
+      for (const Column& column : schema->columns) target.rules.push_back(rule_for(pipeline.columns, schema->name, column.name));
+    }
     result.push_back(std::move(target));
   }
   return result;
+}
+
+void check_column_rules(const PipelineConfig& pipeline, const std::vector<SchemaRef>& tables) {
+  std::vector<std::string> known;
+  for (const auto& [glob, rule] : pipeline.columns) {
+    bool meets = false;
+    for (const SchemaRef& schema : tables) {
+      for (const Column& column : schema->columns) meets = meets || rule_matches(glob, schema->name, column.name);
+    }
+    if (meets) continue;
+    for (const SchemaRef& schema : tables) {
+      for (const Column& column : schema->columns) known.push_back(schema->name.text() + "." + column.name);
+    }
+    throw Error(ErrorKind::config, fmt::format("columns of pipeline '{}'", pipeline.name),
+                fmt::format("'{}' is no column of a captured table{}", printable(glob), suggestion(glob, known)),
+                "Write database.table.column as the source has them; generated columns are not captured.");
+  }
 }
 
 }  // namespace tidemark

@@ -87,7 +87,9 @@ VerifyReport verify(const Config& config, const Engines& engines, const VerifyOp
   const std::unique_ptr<Source> source = source_engine.make(source_of_verify(source_config, pipeline.name));
   const SourceInfo info = source->check();
   // names are computed over all captured tables: whether they collide does not depend on what is verified
-  const std::vector<SinkTable> captured = sink_tables(pipeline, sink_config.engine, source->describe(pipeline.tables));
+  const std::vector<SchemaRef> described = source->describe(pipeline.tables);
+  check_column_rules(pipeline, described);
+  const std::vector<SinkTable> captured = sink_tables(pipeline, sink_config.engine, described);
   const std::vector<SinkTable> tables = tables_to_verify(captured, options.tables, pipeline.name);
 
   const std::unique_ptr<Sink> sink = find_engine(engines.sinks, sink_config.engine, "sink").make(sink_config);

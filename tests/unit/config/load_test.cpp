@@ -77,7 +77,10 @@ TEST_CASE("everything that can be set is read") {
   parts.sink = "engine: postgres, host: h, database: d, user: u, schema: mark, zero_date: null, nul_character: strip";
   parts.tables = "{include: [\"a.*\", \"b.c\"], exclude: [\"a.x\"], key: {\"a.events\": [t, id]}}";
   parts.pipeline =
-      "    target: {schema: \"raw_{database}\", table: \"{table}_v\"}\n    exactly_once: false\n    existing_rows: keep\n    startup: "
+      "    target: {schema: \"raw_{database}\", table: \"{table}_v\"}\n    exactly_once: false\n    existing_rows: keep\n"
+      "    columns: {\"a.*.n\": {type: \"numeric(20,4)\", unfit: clamp}, a.b.c: {unfit: null, nul_character: strip}, a.b.d: {unfit: "
+      "error}}\n"
+      "    startup: "
       "{specific: "
       "\"binlog.000012:4711\"}\n"
       "    stop: {timestamp: 2026-01-01T00:00:00Z}\n    snapshot: {workers: 8, chunk_rows: 50, chunk_bytes: 1MiB, adapt: false}\n"
@@ -104,6 +107,10 @@ TEST_CASE("everything that can be set is read") {
   CHECK(p.tables.keys.at(0) == std::make_pair(std::string("a.events"), std::vector<std::string>{"t", "id"}));
   CHECK(p.target_schema == "raw_{database}");
   CHECK(p.target_table == "{table}_v");
+  const ColumnRules rules = {{"a.*.n", {"numeric(20,4)", Unfit::clamp, std::nullopt}},
+                             {"a.b.c", {"", Unfit::null, NulPolicy::strip}},
+                             {"a.b.d", {"", Unfit::error, std::nullopt}}};
+  CHECK(p.columns == rules);
   CHECK_FALSE(p.exactly_once);
   CHECK(p.keep_existing_rows);
   CHECK(p.startup == Startup::specific);
@@ -193,8 +200,9 @@ TEST_CASE("what is used by nobody is a warning") {
 }
 
 TEST_CASE("the effective configuration reads back as itself") {
-  Parts parts =
-      with_pipeline("    startup: {timestamp: 2026-01-01T00:00:00Z}\n    stop: {specific: \"0-1-55\"}\n    snapshot: {workers: 3}\n");
+  Parts parts = with_pipeline(
+      "    startup: {timestamp: 2026-01-01T00:00:00Z}\n    stop: {specific: \"0-1-55\"}\n    snapshot: {workers: 3}\n    columns: "
+      "{\"a.*.n\": {type: TEXT, unfit: clamp}, a.b.c: {unfit: null}}\n");
   parts.source += ", server_id: 9";
   std::string once = effective_yaml(accept(parts));
   CHECK(once.find("workers: 3") != std::string::npos);

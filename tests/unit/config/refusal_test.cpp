@@ -135,3 +135,28 @@ TEST_CASE("a flood of problems ends") {
     CHECK(e.problems().size() == 50);
   }
 }
+
+TEST_CASE("rules for columns are checked where they stand") {
+  auto with_columns = [](const std::string& columns) { return with_pipeline("    columns: " + columns + "\n"); };
+  CHECK(refusal(with_columns("{a.b.c: {type: TEXT, unfit: clamp}}")).empty());
+  CHECK(refusal(with_columns("[a.b.c]")).find("t.yaml:11:14: 'pipelines.p.columns' must be a map") == 0);
+  CHECK(refusal(with_columns("{b.c: {type: TEXT}}")).find("t.yaml:11:15: 'pipelines.p.columns': 'b.c' does not name a column") == 0);
+  CHECK(refusal(with_columns("{a.b.c: {unfit: cramp}}")).find("must be one of error, null, clamp, not 'cramp' (did you mean 'clamp'?)") !=
+        std::string::npos);
+  CHECK(refusal(with_columns("{a.b.c: {tpye: TEXT}}")).find("(did you mean 'type'?)") != std::string::npos);
+  CHECK(refusal(with_columns("{a.b.c: {}}")).find("t.yaml:11:22: 'pipelines.p.columns.a.b.c' says nothing") == 0);
+  CHECK(refusal(with_columns("{a.b.c: {type: numeric}}")).find("must be one of INTEGER, REAL, TEXT, BLOB") != std::string::npos);
+  CHECK(refusal(with_columns("{a.b.c: {nul_character: strip}}")).find("t.yaml:11:15: 'pipelines.p.columns.a.b.c.nul_character' has no") ==
+        0);
+  for (const char* type : {"int); DROP TABLE x", "int)", "(int", "'a", "int --", "\\\"a", "int/**/"}) {
+    Parts parts = with_columns("{a.b.c: {type: \"" + std::string(type) + "\"}}");
+    parts.sink = "engine: postgres, host: h, database: d, user: u";
+    CHECK_FALSE(refusal(parts).empty());
+  }
+  for (const char* type :
+       {"numeric(20,4)", "enum('a','b')", "double precision", "public.mood[]", "\\\"My Type\\\"", "timestamp(3) with time zone"}) {
+    Parts parts = with_columns("{a.b.c: {type: \"" + std::string(type) + "\"}}");
+    parts.sink = "engine: postgres, host: h, database: d, user: u";
+    CHECK(refusal(parts).empty());
+  }
+}

@@ -95,6 +95,26 @@ TEST_CASE("target names that cannot be told apart are refused", "[verify]") {
   cause_of(ErrorKind::config, [&] { targets(pipeline, "sqlite", {table("a", "t")}); });
 }
 
+TEST_CASE("rules find their columns, and must find one", "[verify]") {
+  TableSchema schema{{"shop", "orders"}, {}, 2, {}, KeyOrigin::none, 0};
+  schema.columns.resize(2);
+  schema.columns[0].name = "id";
+  schema.columns[1].name = "total";
+  const std::vector<SchemaRef> tables = {std::make_shared<TableSchema>(schema)};
+  PipelineConfig pipeline;
+  CHECK(sink_tables(pipeline, "postgres", tables).at(0).rules.empty());
+  CHECK(sink_tables(pipeline, "postgres", tables).at(0).rule(1) == ColumnRule());
+  // the last word on each of its parts holds
+  pipeline.columns = {{"shop.*", {"text", Unfit::null, std::nullopt}}, {"shop.orders.total", {"", Unfit::clamp, NulPolicy::strip}}};
+  const SinkTable target = sink_tables(pipeline, "postgres", tables).at(0);
+  CHECK(target.rule(0) == ColumnRule{"text", Unfit::null, std::nullopt});
+  CHECK(target.rule(1) == ColumnRule{"text", Unfit::clamp, NulPolicy::strip});
+  check_column_rules(pipeline, tables);
+  pipeline.columns.push_back({"shop.orders.totl", {}});
+  CHECK(cause_of(ErrorKind::config, [&] { check_column_rules(pipeline, tables); }) ==
+        "'shop.orders.totl' is no column of a captured table (did you mean 'shop.orders.total'?)");
+}
+
 TEST_CASE("keys are shown so that they can be told apart", "[verify]") {
   TableSchema schema;
   schema.columns.resize(1);
