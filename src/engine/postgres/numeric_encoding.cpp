@@ -1,11 +1,12 @@
 #include "engine/postgres/numeric_encoding.h"
 
-#include "base/byte_cursor.h"
+#include <cstring>
 
 namespace tidemark::postgres {
 namespace {
 
-constexpr uint16_t kPositive = 0x0000, kNegative = 0x4000;
+constexpr uint16_t kPositive = 0x0000, kNegative = 0x4000, kNan = 0xc000, kInfinity = 0xd000, kNegativeInfinity = 0xf000;
+constexpr int kScaleMax = 16383;
 
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 
@@ -76,37 +77,104 @@ void append_numeric(uint64_t magnitude, bool negative, ByteBuffer& out) {
   finish(out, header, count - 1, negative, 0);
 }
 
-std::optional<std::string> numeric_text(std::string_view bytes, int scale) {
-  ByteCursor in(bytes);
-  const auto count = static_cast<size_t>(in.big(2));
-  const int weight = static_cast<int16_t>(in.big(2));
-  const auto sign = static_cast<uint16_t>(in.big(2));
-  const int own_scale = static_cast<int>(in.big(2));
-  if (in.failed() || in.left() != 2 * count || (sign != kPositive && sign != kNegative)) return std::nullopt;
-  if (scale < 0) scale = own_scale;
-  std::string digits;  // all decimal digits from the first group on
-  digits.reserve(4 * count);
-  for (size_t i = 0; i < count; ++i) {
-    auto group = static_cast<unsigned>(in.big(2));
-    if (group > 9999) return std::nullopt;
-    for (unsigned power = 1000; power > 0; power /= 10) digits.push_back(static_cast<char>('0' + group / power % 10));
+namespace {
+
+struct NumericHeader {
+  size_t count;  // base-10000 digits behind it
+  int weight;    // of the first one
+  uint16_t sign;
+  int scale;
+};
+constexpr size_t kHeaderBytes = 8;
+
+uint16_t word(const char* p) {
+  uint16_t v;
+  std::memcpy(&v, p, sizeof v);
+  return to_big(v);
+}
+
+bool read_header(std::string_view bytes, NumericHeader& out) {
+  if (bytes.size() < kHeaderBytes) return false;
+  out = {word(bytes.data()), static_cast<int16_t>(word(bytes.data() + 2)), word(bytes.data() + 4), word(bytes.data() + 6)};
+  return bytes.size() == kHeaderBytes + 2 * out.count && out.scale <= kScaleMax;
+}
+
+std::string_view special_name(uint16_t sign) {
+  switch (sign) {
+    case kNan: return "NaN";
+    case kInfinity: return "Infinity";
+    case kNegativeInfinity: return "-Infinity";
+    default: return {};
   }
-  const long before = 4L * (weight + 1);  // digits before the point
-  auto digit_at = [&](long i) { return i >= 0 && i < static_cast<long>(digits.size()) ? digits[static_cast<size_t>(i)] : '0'; };
-  std::string out;
-  for (long i = 0; i < before; ++i) {
-    if (out.empty() && digit_at(i) == '0') continue;
-    out.push_back(digit_at(i));
+}
+
+void put_group(char* to, unsigned group) {
+  to[0] = static_cast<char>('0' + group / 1000);
+  to[1] = static_cast<char>('0' + group / 100 % 10);
+  to[2] = static_cast<char>('0' + group / 10 % 10);
+  to[3] = static_cast<char>('0' + group % 10);
+}
+
+}  // namespace
+
+size_t numeric_text_room(std::string_view bytes, int scale) {
+  NumericHeader h;
+  if (!read_header(bytes, h)) return 0;
+  if (!special_name(h.sign).empty()) return 16;
+  if (h.sign != kPositive && h.sign != kNegative) return 0;
+  // sign, zero, point, and one group more on either side
+  return 12 + 4 * static_cast<size_t>(h.weight < 0 ? 0 : h.weight + 1) + static_cast<size_t>(scale < 0 ? h.scale : scale);
+}
+
+size_t print_numeric(std::string_view bytes, int scale, char* to) {
+  NumericHeader h;
+  if (!read_header(bytes, h)) return 0;
+  if (const std::string_view name = special_name(h.sign); !name.empty()) {
+    std::memcpy(to, name.data(), name.size());
+    return name.size();
   }
-  if (out.empty()) out.push_back('0');
+  if (scale < 0) scale = h.scale;
+  const char* const digits = bytes.data() + kHeaderBytes;
+  unsigned seen = 0;
+  const auto group = [&](int i) -> unsigned { return i >= 0 && static_cast<size_t>(i) < h.count ? word(digits + 2 * i) : 0; };
+  char* p = to;
+  if (h.sign == kNegative) *p++ = '-';
+  char* const first = p;
+  for (int i = 0; i <= h.weight; ++i) {
+    const unsigned v = group(i);
+    if (v > 9999) return 0;
+    char four[4];
+    put_group(four, v);
+    size_t skip = 0;
+    while (p == first && skip < 4 && four[skip] == '0') ++skip;
+    std::memcpy(p, four + skip, 4 - skip);
+    p += 4 - skip;
+    seen |= v;
+  }
+  if (p == first) *p++ = '0';
   if (scale > 0) {
-    out.push_back('.');
-    for (long i = before; i < before + scale; ++i) out.push_back(digit_at(i));
+    *p++ = '.';
+    char* const point = p;
+    for (int i = h.weight + 1; p - point < scale; ++i, p += 4) {
+      const unsigned v = group(i);
+      if (v > 9999) return 0;
+      put_group(p, v);
+    }
+    p = point + scale;
+    for (const char* q = point; seen == 0 && q < p; ++q) seen |= static_cast<unsigned>(*q - '0');
   }
-  if (sign == kPositive || out.find_first_not_of("0.") == std::string::npos) return out;
-  std::string negative(1, '-');
-  negative += out;
-  return negative;
+  const auto size = static_cast<size_t>(p - to);
+  if (h.sign == kPositive || seen != 0) return size;
+  std::memmove(to, to + 1, size - 1);
+  return size - 1;
+}
+
+std::optional<std::string> numeric_text(std::string_view bytes, int scale) {
+  std::string out(numeric_text_room(bytes, scale), '\0');
+  if (out.empty()) return std::nullopt;
+  out.resize(print_numeric(bytes, scale, out.data()));
+  if (out.empty() || out.find_first_of("NI") != std::string::npos) return std::nullopt;
+  return out;
 }
 
 }  // namespace tidemark::postgres

@@ -15,7 +15,12 @@ namespace tidemark::postgres {
 bool append_numeric(std::string_view decimal, ByteBuffer& out);
 void append_numeric(uint64_t magnitude, bool negative, ByteBuffer& out);
 
-/// Text of a numeric with exactly `scale` fraction digits (-1: as many as it says itself), never "-0"; nullopt: malformed, NaN or infinite.
+/// Bytes that print_numeric may write, 0: the form is malformed.
+size_t numeric_text_room(std::string_view bytes, int scale);
+/// Text of a numeric with exactly `scale` fraction digits, cut off or filled up with zeros (-1: as many as it says itself), never "-0";
+/// also "NaN", "Infinity" and "-Infinity". `to` has the room that numeric_text_room says, which is not 0. Gives the size, 0: malformed.
+size_t print_numeric(std::string_view bytes, int scale, char* to);
+/// The same in a string; nullopt: malformed, NaN or infinite.
 std::optional<std::string> numeric_text(std::string_view bytes, int scale);
 
 }  // namespace tidemark::postgres
