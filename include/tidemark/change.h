@@ -20,13 +20,18 @@ using Row = const Value*;
 /// What a Row itself takes in memory, without its Values: it is the pointer's own size that is meant.
 inline constexpr size_t kRowPointerBytes = sizeof(Row);  // NOLINT(bugprone-sizeof-expression)
 
-enum class Op : uint8_t { insert, update, remove };
+enum class Op : uint8_t {
+  insert,
+  update,
+  remove,
+  truncate,  // the table has no rows from here on; a change like any other within its transaction, without rows of its own
+};
 
 struct Change {
   Op op = Op::insert;
   uint32_t table = 0;    // index into the reader's table list (LogReader::tables)
-  Row before = nullptr;  // update, remove; at least the key columns are present when the table has a key
-  Row after = nullptr;   // insert, update
+  Row before = nullptr;  // update, remove; at least the key columns are present when the table has a key; truncate: nullptr
+  Row after = nullptr;   // insert, update; truncate: nullptr
 };
 
 /// A source transaction, or a part of one that is too large for one batch. Parts follow each other without gaps.

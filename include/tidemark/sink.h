@@ -37,9 +37,11 @@ struct SavedState {
   std::vector<TableName> left;      // were captured once: the sink has them as of then
 };
 
-/// Net changes of one table. Deletes are applied first, then upserts, then patches; their keys are disjoint.
+/// Net changes of one table. It is emptied first (`empty_first`), then deletes are applied, then upserts, then patches; their keys are
+/// disjoint. A sequence or loaded rows come in steps without these, which may be emptied first all the same.
 struct TableStep {
   uint32_t table = 0;        // index given to prepare()
+  bool empty_first = false;  // the source truncated the table: every row of the target goes, also those that this transaction wrote
   std::vector<Row> deletes;  // rows whose key columns are present
   std::vector<Row> upserts;  // full rows
   struct Patch {
@@ -48,10 +50,10 @@ struct TableStep {
   };
   std::vector<Patch> patches;
   bool patches_must_hit = true;  // false while the table is being copied: a patch that meets no row is then a no-op
-  std::vector<Change>
-      sequence;             // tables without key: in order; delete and update match the whole row NULL-safe, one row only, and must hit
-  std::vector<Row> load;    // rows of a chunk
-  bool load_plain = false;  // no row with these keys can be in the sink: bulk insert without conflict handling
+  std::vector<Change> sequence;  // tables without key: inserts, deletes and updates in order; delete and update match the whole row
+                                 // NULL-safe, one row only, and must hit
+  std::vector<Row> load;         // rows of a chunk
+  bool load_plain = false;       // no row with these keys can be in the sink: bulk insert without conflict handling
 };
 
 struct SinkBatch {

@@ -51,7 +51,7 @@ struct PipelineStatus {
   std::map<std::string, uint64_t>
       changes_dropped_total;  // by the reason that proves it: chunk_not_read_yet, in_chunk_read, merged_into_chunk
   uint64_t rows_filtered_total = 0;
-  std::map<std::string, uint64_t> applied_rows_total;  // insert | update | delete
+  std::map<std::string, uint64_t> applied_rows_total;  // insert | update | delete; truncate: how often
   uint64_t transactions_total = 0, sink_commits_total = 0, retries_total = 0;
   uint64_t snapshot_rows_total = 0, snapshot_rows_resumed = 0;  // rows that this process copied, and those that were copied before
   uint64_t snapshot_rows_expected = 0;                          // what both together will be

@@ -72,6 +72,14 @@ void ChunkBuffer::remove(Row key) {
   --live_;
 }
 
+void ChunkBuffer::clear() {
+  rows_.clear();
+  index_.clear();
+  blocks_.clear();
+  arena_ = Arena();
+  indexed_ = live_ = bytes_ = 0;
+}
+
 bool ChunkBuffer::patch(Row key, Row patch) {
   uint32_t at = find(key);
   if (at == kNone) return false;
@@ -81,7 +89,9 @@ bool ChunkBuffer::patch(Row key, Row patch) {
 }
 
 void ChunkBuffer::merge(Op op, Row before, Row after) {
-  if (op == Op::remove) {
+  if (op == Op::truncate) {
+    clear();
+  } else if (op == Op::remove) {
     remove(before);
   } else if (op == Op::update && has_absent(*schema_, after)) {
     patch(before, after);

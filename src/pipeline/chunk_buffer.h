@@ -25,6 +25,8 @@ class ChunkBuffer {
   /// Insert or replace by key; the row is copied.
   void put(Row row);
   void remove(Row key);
+  /// No row is left; rows that get() has returned are gone.
+  void clear();
   /// Completes the row with the key of `key` by the present columns of `patch`. False: no such row, nothing was done.
   bool patch(Row key, Row patch);
   /// A change that keeps its key, its images completed (row_images.h).

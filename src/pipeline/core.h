@@ -97,7 +97,7 @@ struct CoreCounts {
   uint64_t changes_in = 0, changes_applied = 0, dropped_not_read_yet = 0, dropped_in_read = 0, merged = 0;
   uint64_t deferred = 0;  // not decided yet: their chunk's read is under way
   uint64_t rows_filtered = 0, events = 0, transactions = 0;
-  uint64_t inserts = 0, updates = 0, deletes = 0;
+  uint64_t inserts = 0, updates = 0, deletes = 0, truncates = 0;
 };
 
 class Core {
@@ -198,9 +198,11 @@ class Core {
   Fate route_keyless(Table& t, const Change& change, const TransactionMark& mark);
   Fate route_provable(Table& t, uint32_t table, const Change& change, const TransactionMark& mark);
   Fate route_unproved(Table& t, uint32_t table, const Change& change, const TransactionMark& mark);
+  Fate route_truncate(Table& t, uint32_t table, const TransactionMark& mark);
   bool repeats_the_copy() const { return (!options_.exactly_once && chunks_left_ != 0) || delivered_.offset < overlap_end_; }
   Fate place(Table& t, uint32_t table, Op op, Row before, Row after, const TransactionMark& mark);
   void apply(Table& t, uint32_t table, Op op, Row before, Row after);
+  void empty(Table& t, uint32_t table);
   void apply_update(Table& t, uint32_t table, Row before, Row after);
   void move_key(uint32_t table, Row before, Row after);
   void defer(Segment& segment, const TableSchema& schema, Op op, Row before, Row after, const TransactionMark& mark);

@@ -152,7 +152,7 @@ void Core::settle_deferred(Table& t, Segment& segment) {
     Fate fate = Fate::merged;
     if (in_read(segment, d.mark)) {
       fate = Fate::in_read;
-    } else if (!t.copy.provable()) {
+    } else if (d.op == Op::truncate || !t.copy.provable()) {
       merge(*t.schema, *segment.buffer, d.op, d.before, d.after, true);
     } else if (&t.copy.segment_of(d.op == Op::remove ? d.before : d.after) != &segment) {
       fate = Fate::not_read_yet;  // beyond the end of a read that was cut short, or a key that got a chunk of its own

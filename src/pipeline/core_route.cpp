@@ -49,13 +49,14 @@ Core::Fate Core::route(const Change& raw, const TransactionMark& mark) {
   }
   Change change = completed_images(*t.schema, raw, *building_.arena);
   if (repeats_the_copy() && moves_partial_row(*t.schema, change)) cannot_be_repeated(*t.schema);
-  constexpr uint64_t CoreCounts::*kByOp[] = {&CoreCounts::inserts, &CoreCounts::updates, &CoreCounts::deletes};
+  constexpr uint64_t CoreCounts::*kByOp[] = {&CoreCounts::inserts, &CoreCounts::updates, &CoreCounts::deletes, &CoreCounts::truncates};
   ++(counts_.*kByOp[static_cast<size_t>(change.op)]);
   if (t.copy.done()) {
     apply(t, raw.table, change.op, change.before, change.after);
     return Fate::applied;
   }
   if (!t.schema->has_key()) return route_keyless(t, change, mark);
+  if (change.op == Op::truncate) return route_truncate(t, raw.table, mark);
   return t.copy.provable() ? route_provable(t, raw.table, change, mark) : route_unproved(t, raw.table, change, mark);
 }
 
@@ -146,6 +147,28 @@ Core::Fate Core::route_unproved(Table& t, uint32_t table, const Change& change, 
   return Fate::applied;
 }
 
+/// A change of every key at once: each chunk takes it as it takes a change of one of its keys. The sink's rows are those of chunks that
+/// were emitted, and of changes that were applied at once; all of them are older. A chunk that is not opened yet will be read after it.
+/// Where the copy is ahead of the log (plain mode), the rows of the copy that are younger go as well: as the table was empty here, the log
+/// has each of them still to come, whole.
+Core::Fate Core::route_truncate(Table& t, uint32_t table, const TransactionMark& mark) {
+  Fate fate = Fate::not_read_yet;
+  for (Segment* segment : t.copy.in_flight()) {
+    if (segment->state == Segment::State::reading) {
+      defer(*segment, *t.schema, Op::truncate, nullptr, nullptr, mark);
+      fate = Fate::deferred;
+    } else if (!in_read(*segment, mark)) {
+      segment->buffer->clear();
+      if (fate != Fate::deferred) fate = Fate::merged;
+    } else if (fate == Fate::not_read_yet) {
+      fate = Fate::in_read;
+    }
+  }
+  if (t.copy.provable() && !t.copy.any_emitted()) return fate;
+  apply(t, table, Op::truncate, nullptr, nullptr);
+  return Fate::applied;
+}
+
 void Core::apply(Table& t, uint32_t table, Op op, Row before, Row after) {
   if (!t.dirty) {
     t.dirty = true;
@@ -153,13 +176,13 @@ void Core::apply(Table& t, uint32_t table, Op op, Row before, Row after) {
   }
   t.touched = true;
   ++t.counts.changes_applied;
-  if (!t.schema->has_key()) {
+  if (op == Op::truncate) {
+    empty(t, table);
+  } else if (!t.schema->has_key()) {
     auto& steps = building_.batch.steps;
     if (steps.empty() || steps.back().table != table || steps.back().sequence.empty()) new_step(table);
     steps.back().sequence.push_back({op, table, before, after});
-    return;
-  }
-  if (op == Op::insert) {
+  } else if (op == Op::insert) {
     t.net.upsert(after);
   } else if (op == Op::remove) {
     t.net.remove(before);
@@ -167,6 +190,16 @@ void Core::apply(Table& t, uint32_t table, Op op, Row before, Row after) {
     apply_update(t, table, before, after);
   }
   if (options_.ordered) flush_table(table);
+}
+
+/// What the batch had for the table until then nobody will see.
+void Core::empty(Table& t, uint32_t table) {
+  std::erase_if(building_.batch.steps, [table](const TableStep& step) { return step.table == table; });
+  if (t.schema->has_key()) {
+    t.net.truncate();
+  } else {
+    new_step(table).empty_first = true;
+  }
 }
 
 void Core::apply_update(Table& t, uint32_t table, Row before, Row after) {

@@ -62,7 +62,14 @@ void NetChanges::patch(Row key, Row row, Arena& arena) {
   // After a delete a patch meets no row: the delete stays the net effect.
 }
 
+void NetChanges::truncate() {
+  clear();
+  truncated_ = true;
+}
+
 void NetChanges::take(TableStep& step) {
+  step.empty_first = truncated_;
+  truncated_ = false;
   for (const Entry& e : entries_) {
     if (e.net == Net::upsert) {
       step.upserts.push_back(e.row);
@@ -76,6 +83,10 @@ void NetChanges::take(TableStep& step) {
   if (schema_->key_provable() && step.upserts.size() > kSortFrom) {
     std::sort(step.upserts.begin(), step.upserts.end(), [&](Row a, Row b) { return compare_rows(*schema_, a, b) < 0; });
   }
+  clear();
+}
+
+void NetChanges::clear() {
   entries_.clear();
   hashes_.clear();
   slots_.assign(slots_.size() > 65536 ? 0 : slots_.size(), kFree);

@@ -20,8 +20,10 @@ class NetChanges {
   void remove(Row key);
   /// Present columns of `row` onto the row with the key of `key` (the same key). `arena` takes completed rows.
   void patch(Row key, Row row, Arena& arena);
+  /// The table is emptied: nobody sees what came before.
+  void truncate();
 
-  bool empty() const { return entries_.empty(); }
+  bool empty() const { return entries_.empty() && !truncated_; }
   size_t size() const { return entries_.size(); }
   /// Moves the entries into a step, many upserts in key order; this object is empty afterwards.
   void take(TableStep& step);
@@ -36,7 +38,10 @@ class NetChanges {
   Entry& at(Row key, bool& added);
   void rehash(size_t size);
 
+  void clear();
+
   SchemaRef schema_;
+  bool truncated_ = false;  // before the entries
   std::vector<Entry> entries_;
   std::vector<uint64_t> hashes_;
   std::vector<uint32_t> slots_;

@@ -120,6 +120,12 @@ std::vector<Segment*> TableCopy::in_flight() {
   return out;
 }
 
+bool TableCopy::any_emitted() const {
+  auto emitted = [](const Segment& s) { return s.state == Segment::State::emitted; };
+  return std::any_of(segments_.begin(), segments_.end(), emitted) ||
+         std::any_of(singles_.begin(), singles_.end(), [&](const auto& single) { return emitted(single.second); });
+}
+
 /// In turns, so that keys which get chunks of their own all the time do not keep the copy from coming to its end.
 Segment* TableCopy::reserve() {
   Segment* first = singles_turn_ ? reserve_single() : reserve_range();

@@ -63,6 +63,7 @@ class TableCopy {
   Segment* single_of(Row row) { return singles_.empty() ? nullptr : find_single(row); }
   /// Not provable, or without key: the segments that are being read or buffered, singles included.
   std::vector<Segment*> in_flight();
+  bool any_emitted() const;
 
   /// An unopened segment for a worker, set to reserved. Tables that are not provable are copied one segment after the other, since a
   /// gap between finished ones could not be found again after a restart.

@@ -43,6 +43,7 @@ void Session::fill_status(PipelineStatus& status) const {
   status.applied_rows_total["insert"] += c.inserts;
   status.applied_rows_total["update"] += c.updates;
   status.applied_rows_total["delete"] += c.deletes;
+  status.applied_rows_total["truncate"] += c.truncates;
   status.transactions_total += c.transactions;
   status.sink_commits_total += totals_.commits;
   status.last_applied_commit_unix = totals_.last_commit_unix;

@@ -22,6 +22,7 @@ class MergedRows {
   }
 
   void apply(const Change& change) {
+    if (change.op == Op::truncate) return buffer_.clear();
     if (change.op != Op::update || same_key(*schema_, change.before, change.after)) {
       if (wanted(change.op == Op::remove ? change.before : change.after)) buffer_.merge(change.op, change.before, change.after);
     } else {

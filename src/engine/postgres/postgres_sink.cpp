@@ -183,6 +183,7 @@ class PostgresSink final : public Sink {
 
   void apply(const TableStep& step) {
     TargetTable& table = tables_.at(step.table);
+    if (step.empty_first) rows_.empty(table);
     rows_.remove(table, step.deletes);
     rows_.upsert(table, step.upserts);
     rows_.patch(table, step.patches, step.patches_must_hit);

@@ -43,6 +43,8 @@ std::string upsert_sql(const TargetTable& table) {
   return fmt::format("{}SELECT * FROM {}{}", insert_head(table), unnest_call(table, all), conflict_tail(table));
 }
 
+std::string empty_sql(const TargetTable& table) { return "DELETE FROM " + table.quoted; }
+
 std::string remove_sql(const TargetTable& table) {
   std::vector<size_t> key(table.schema->key.begin(), table.schema->key.end());
   std::string names = join(key.size(), ",", [](size_t i) { return fmt::format("k{}", i); });

@@ -16,6 +16,7 @@ std::string conflict_tail(const TargetTable& table);
 std::string unnest_call(const TargetTable& table, const std::vector<size_t>& columns);
 
 std::string upsert_sql(const TargetTable& table);
+std::string empty_sql(const TargetTable& table);
 std::string remove_sql(const TargetTable& table);
 /// UPDATE of `set` columns, matched by the key; parameters: the key's arrays, then the set columns'. `single`: one row, scalar parameters.
 std::string patch_sql(const TargetTable& table, const std::vector<size_t>& set, bool single);

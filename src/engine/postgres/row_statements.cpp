@@ -72,6 +72,12 @@ void RowStatements::send_arrays(TargetTable& table, Statement& statement, uint32
   flight_.send(statement, params_, table.doing, must_affect);
 }
 
+void RowStatements::empty(TargetTable& table) {
+  if (table.empty.sql.empty()) table.empty.sql = empty_sql(table);
+  params_.clear();
+  flight_.send(table.empty, params_, table.doing, -1);
+}
+
 void RowStatements::remove(TargetTable& table, const std::vector<Row>& rows) {
   if (rows.empty()) return;
   if (table.remove.sql.empty()) table.remove.sql = remove_sql(table);

@@ -14,6 +14,9 @@ class RowStatements {
  public:
   RowStatements(Connection& connection, Flight& flight) : connection_(connection), flight_(flight) {}
 
+  /// Every row of the table. By DELETE: TRUNCATE needs a privilege and a table that no foreign key refers to, and readers that began
+  /// before it would see the table empty.
+  void empty(TargetTable& table);
   void remove(TargetTable& table, const std::vector<Row>& rows);
   void upsert(TargetTable& table, const std::vector<Row>& rows);
   void patch(TargetTable& table, const std::vector<TableStep::Patch>& patches, bool must_hit);

@@ -35,7 +35,7 @@ struct TargetTable {
   uint64_t stage_session = 0;  // the session that has it
   bool stage_filled = false;   // in this transaction
 
-  Statement upsert, upsert_single, remove;
+  Statement upsert, upsert_single, empty, remove;
   std::map<std::string, Statement> shaped;  // patches and whole-row matches, by what they carry
 
   /// Appends a field; throws when the sink cannot hold the value.

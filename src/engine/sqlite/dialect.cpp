@@ -122,6 +122,8 @@ std::string upsert_sql(const TableSchema& schema, std::string_view target) {
   return sql + (set.empty() ? "NOTHING" : "UPDATE SET " + set);
 }
 
+std::string empty_sql(std::string_view target) { return "DELETE FROM " + quote(target); }
+
 std::string delete_sql(const TableSchema& schema, std::string_view target) {
   return "DELETE FROM " + quote(target) + " WHERE " + key_equals(schema, 1);
 }

@@ -22,6 +22,7 @@ std::string create_table(const TableSchema& schema, std::string_view target);
 std::string insert_sql(const TableSchema& schema, std::string_view target, const Columns& columns, size_t rows = 1);
 /// ?1.. : all columns. The key is the only conflict that it resolves.
 std::string upsert_sql(const TableSchema& schema, std::string_view target);
+std::string empty_sql(std::string_view target);
 /// ?1.. : key columns.
 std::string delete_sql(const TableSchema& schema, std::string_view target);
 /// ?1.. : `set` columns, then key columns. An empty `set` touches the row without changing it.

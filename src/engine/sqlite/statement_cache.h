@@ -11,7 +11,7 @@
 
 namespace tidemark::sqlite {
 
-enum class Use : uint8_t { insert, insert_many, upsert, remove, update, match_delete, match_update, match_insert };
+enum class Use : uint8_t { insert, insert_many, upsert, empty, remove, update, match_delete, match_update, match_insert };
 
 class StatementCache {
  public:

@@ -42,6 +42,7 @@ void append_columns(std::string& out, const Columns& columns) {
 void Writer::apply(const TableStep& step, const Target& target) {
   connection_.doing("write SQLite table " + target.name);
   reserve_slots(2 * target.columns.size());
+  if (step.empty_first) empty_table(step, target);
   delete_rows(step, target);
   failpoint("sqlite.rows_removed");
   upsert_rows(step.table, step.upserts, target);
@@ -75,6 +76,10 @@ void Writer::bind_columns(Statement& statement, int first, Row row, const Column
 void Writer::step_once(Statement& statement) {
   statement.run();
   connection_.check_interrupt();
+}
+
+void Writer::empty_table(const TableStep& step, const Target& target) {
+  step_once(statements_.get(connection_, step.table, Use::empty, {}, [&] { return empty_sql(target.name); }));
 }
 
 void Writer::delete_rows(const TableStep& step, const Target& target) {

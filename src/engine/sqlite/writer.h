@@ -21,6 +21,7 @@ class Writer {
   void forget_statements() { statements_.clear(); }
 
  private:
+  void empty_table(const TableStep& step, const Target& target);
   void delete_rows(const TableStep& step, const Target& target);
   void upsert_rows(uint32_t table, const std::vector<Row>& rows, const Target& target);
   void load_rows(uint32_t table, const std::vector<Row>& rows, const Target& target);

@@ -30,6 +30,27 @@ struct Fixture {
 
 }  // namespace
 
+TEST_CASE("net changes: nothing is left of what came before the table was emptied") {
+  Fixture f;
+  NetChanges net(f.schema);
+  net.upsert(f.row(1, 1, 1));
+  net.patch(f.row(2), f.row(2, 5), f.arena);
+  net.truncate();
+  CHECK_FALSE(net.empty());
+  net.upsert(f.row(3, 1, 1));
+  TableStep step;
+  net.take(step);
+  CHECK(step.empty_first);
+  REQUIRE(step.upserts.size() == 1);
+  CHECK(step.upserts[0][0].int64() == 3);
+  CHECK(step.patches.empty());
+  CHECK(net.empty());
+  net.upsert(f.row(4, 1, 1));
+  TableStep next;
+  net.take(next);
+  CHECK_FALSE(next.empty_first);
+}
+
 TEST_CASE("net changes: one entry a key, the last wins") {
   Fixture f;
   NetChanges net(f.schema);

@@ -111,6 +111,28 @@ TEST_CASE("a table without key: one row only, NULL-safe, in order, must hit") {
   CHECK(rows == 4);
 }
 
+TEST_CASE("a table is emptied before what else its step has, and other tables are left alone") {
+  SinkFixture f({orders(), log_lines()});
+  f.upsert({order(1, "a", "1.00"), order(2, "b", "2.00")});
+  TableStep lines = f.step(1);
+  Change insert;
+  insert.after = f.row({Value::null(), text("before")});
+  lines.sequence = {insert};
+  f.sink->write(f.batch(lines));
+  TableStep step = f.step();
+  step.empty_first = true;
+  step.upserts = {f.row(order(2, "new", "3.00"))};
+  step.patches = {{f.row({Value::int64(1), Value::absent(), Value::absent()}), f.row({Value::absent(), text("gone"), Value::absent()})}};
+  step.patches_must_hit = false;
+  f.sink->write(f.batch(step));
+  CHECK(f.sql("SELECT * FROM orders") == "2|new|3.00");
+  CHECK(f.sql("SELECT count(*) FROM log_lines") == "1");
+  lines.empty_first = true;
+  lines.sequence[0].after = f.row({Value::null(), text("after")});
+  f.sink->write(f.batch(lines));
+  CHECK(f.sql("SELECT line FROM log_lines") == "after");
+}
+
 TEST_CASE("a key-less table whose columns hide the rowid") {
   TableSchema hiding = table("t", {column("rowid", ValueKind::int64, "int"), column("_ROWID_", ValueKind::int64, "int")}, {});
   SinkFixture f({hiding});
