@@ -85,7 +85,7 @@ void check_drops(const Source& source, const Sink& sink, const LogBatch& batch, 
       const TableShape& shape = *plan.tables[c.table];
       if (shape.has_key() && !provable(shape.kind)) continue;
       // A moved row that cannot be completed is read again, also when its key was in the sink.
-      bool open = shape.has_key() ? plan.images != Images::full : covered[c.table] == 0;
+      bool open = covered[c.table] == 0 || (shape.has_key() && plan.images != Images::full);
       for (Row row : {c.before, c.after}) {
         if (row == nullptr || !shape.has_key() || key_absent(*shape.schema, row)) continue;
         if ((covered[c.table] >> static_cast<unsigned>(shape.place_of(row) / 2) & 1u) == 0) open = true;

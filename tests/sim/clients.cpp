@@ -146,6 +146,8 @@ void Source::swap_values(Rng& rng, Client& client, int table) {
 
 void Source::statement(Rng& rng) {
   Client& client = clients_[rng.below(static_cast<uint32_t>(clients_.size()))];
+  if (client.statement_only) return;
+  if (plan_.truncates && rng.one_in(10)) return empty_table(rng, client, rng.below(static_cast<int>(plan_.tables.size())));
   begin(client);
   for (int n = 1 + rng.below(3); n > 0; --n) {
     const int table = rng.below(static_cast<int>(plan_.tables.size()));
@@ -164,6 +166,7 @@ void Source::statement(Rng& rng) {
 
 void Source::roll_back(Rng& rng) {
   Client& client = clients_[rng.below(static_cast<uint32_t>(clients_.size()))];
+  if (client.statement_only) return;
   held_.take_off(client.locks);
   client.clear();
 }
@@ -172,7 +175,7 @@ void Source::commit(Rng& rng) {
   Client& client = clients_[rng.below(static_cast<uint32_t>(clients_.size()))];
   if (!open_.empty() && rng.one_in(3)) return end_prepared(rng, open_[rng.below(static_cast<uint32_t>(open_.size()))], !rng.one_in(4));
   if (!client.open) return;
-  if (plan_.prepares && !client.changes.empty() && rng.one_in(3)) return prepare(rng, client);
+  if (plan_.prepares && !client.statement_only && !client.changes.empty() && rng.one_in(3)) return prepare(rng, client);
   log_transaction(client, 20 + rng.below(200u));
 }
 
@@ -229,7 +232,7 @@ void Source::log_transaction(Client& client, size_t bytes) {
   LogEntry& entry = append(bytes);
   entry.txid = client.txid;
   entry.locks = client.locks;
-  if (plan_.unordered && bytes % 4 < 2) {
+  if (plan_.unordered && !client.statement_only && bytes % 4 < 2) {
     entry.order = bytes % 3 == 0 || plan_.linger > 20 ? CommitOrder::loose : CommitOrder::xa;
     entry.xid = 10 + log_.size() % 50;
   }

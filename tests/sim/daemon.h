@@ -50,7 +50,7 @@ class Daemon {
 
  private:
   struct Worker {
-    enum class Step : uint8_t { idle, bounded, opened, listed, viewed, marked } step = Step::idle;
+    enum class Step : uint8_t { idle, bounded, opened, listed, viewed, read, marked } step = Step::idle;
     ChunkTask task;
     std::optional<KeyBytes> upto;
     ChunkOpening opening;
@@ -88,7 +88,8 @@ class Daemon {
   bool add_prepared(const LogEntry& entry, LogBatch& batch);
   void add_change(Arena& arena, const LoggedChange& logged, std::vector<Change>& out);
   void open_view(Worker& worker, Rng& rng);
-  void read_chunk(Worker& worker, Rng& rng);
+  void read_rows(Worker& worker);
+  void hand_over(Worker& worker, Rng& rng);
   void note_waiting(const LogBatch& batch);
   const TableShape& shape(uint32_t table) const { return *plan_.tables[table]; }
 

@@ -28,6 +28,10 @@ class SpilledBlock : public RowSource {
 void Daemon::add_change(Arena& arena, const LoggedChange& c, std::vector<Change>& out) {
   const TableShape& t = shape(c.table);
   Change change{c.op, c.table, nullptr, nullptr};
+  if (c.op == Op::truncate) {
+    out.push_back(change);
+    return;
+  }
   if (!t.has_key()) {  // without a key the old row is always logged whole
     if (c.op != Op::insert) change.before = t.make_row(arena, c.old_slot, c.before, part_all);
     uint8_t parts = part_all;
@@ -227,13 +231,14 @@ void Daemon::copy_with(size_t worker, Rng& rng) {
         w.step = Worker::Step::listed;
         return;
       case Worker::Step::listed: open_view(w, rng); return;
-      case Worker::Step::viewed:
+      case Worker::Step::viewed: read_rows(w); return;
+      case Worker::Step::read:  // the high watermark after the rows: a TRUNCATE may have taken them from the view
         w.high = source_.log_end();
         w.step = Worker::Step::marked;
         return;
       case Worker::Step::marked:
         w.step = Worker::Step::idle;
-        read_chunk(w, rng);
+        hand_over(w, rng);
         return;
     }
   });
@@ -254,7 +259,21 @@ void Daemon::open_view(Worker& w, Rng& rng) {
   w.step = Worker::Step::viewed;
 }
 
-void Daemon::read_chunk(Worker& w, Rng& rng) {
+/// A view shows what it showed when it was opened, unless the table was emptied since.
+void Daemon::read_rows(Worker& w) {
+  const auto table = static_cast<int>(w.task.table);
+  if (source_.being_emptied(table)) return;  // the statement waits
+  w.step = Worker::Step::read;
+  if (source_.empties(table) == w.view.empties) return;
+  if (plan_.server == ServerKind::postgres) {
+    w.view.rows = Rows();
+    return;
+  }
+  core_->give_back(w.task);  // ER_TABLE_DEF_CHANGED
+  w.step = Worker::Step::idle;
+}
+
+void Daemon::hand_over(Worker& w, Rng& rng) {
   const TableShape& t = shape(w.task.table);
   ChunkResult result;
   result.visibility = std::move(w.view.visibility);

@@ -111,6 +111,7 @@ Plan Plan::draw(uint64_t seed) {
   }
   // Nothing tells that a server lost what its copied rows have, once its log has grown past that place again (src/README.md).
   if (!plan.options.exactly_once) plan.faults &= ~(1u << static_cast<unsigned>(StepKind::lose_log));
+  plan.truncates = rng.one_in(3);
   plan.moves = plan.options.exactly_once && rng.one_in(8);
   plan.turns_exact = !plan.options.exactly_once && rng.one_in(3);
   draw_steps(rng, plan);
@@ -126,6 +127,7 @@ std::string Plan::text() const {
                               : "",
                   kImages[static_cast<size_t>(images)], clients, workers, options.chunk_rows, options.batch_rows);
   for (const TableShape* t : tables) out += fmt::format(" {}{}", name_of(t->kind), t->unique ? "+unique" : "");
+  if (truncates) out += ", truncated";
   if (!options.exactly_once) out += turns_exact ? ", plain mode at first" : ", plain mode";
   out += ", faults:";
   for (auto i = static_cast<size_t>(kFirstFault); i < kStepKinds; ++i) {

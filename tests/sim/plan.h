@@ -74,6 +74,7 @@ struct Plan {
   bool unordered = false;  // MariaDB: XA and loose commits, which the engine ends after their turn in the log (CommitOrder)
   bool prepares = false;   // XA transactions that are prepared first, and committed or rolled back later
   uint32_t linger = 2;     // how long after it: a semi-synchronous replica may hold them
+  bool truncates = false;  // tables are emptied by TRUNCATE now and then
   bool moves = false;      // keys go on moving when all else is over, until the copy is done
   int clients = 2, workers = 2;
   std::vector<const TableShape*> tables;

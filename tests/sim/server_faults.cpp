@@ -36,6 +36,7 @@ std::optional<size_t> Source::boundary(const LogOffset& at) const {
 /// What is in the log is committed by recovery, what is not is gone.
 void Source::restart() {
   for (Client& client : clients_) client.clear();
+  emptied_ = {};
   for (LogEntry& entry : log_) {
     if (!entry.visible) show(entry);
   }
@@ -49,6 +50,7 @@ void Source::restart() {
 
 void Source::truncate(size_t keep) {
   for (Client& client : clients_) client.clear();
+  emptied_ = {};
   log_.resize(keep);
   after_.resize(keep + 1);
   purged_ = std::min(purged_, keep);

@@ -59,6 +59,7 @@ Plan shrink(const Plan& plan) {
     while (shrunk.tables.size() > 1 && attempt(shrunk, [](Plan& p) { p.tables.pop_back(); })) {
     }
     if (shrunk.clients > 1) attempt(shrunk, [](Plan& p) { p.clients = 1; });
+    if (shrunk.truncates) attempt(shrunk, [](Plan& p) { p.truncates = false; });
     if (shrunk.workers > 1) attempt(shrunk, [](Plan& p) { p.workers = 1; });
   }
   return shrunk;

@@ -92,6 +92,7 @@ void Sink::apply(const TableStep& step) {
   const TableShape& shape = *plan_.tables[step.table];
   SinkRows& rows = open_[step.table];
   if (shape.has_key()) check_disjoint(shape, step);
+  if (step.empty_first) rows = SinkRows();
   for (Row key : step.deletes) rows[static_cast<size_t>(shape.place_of(key))] = Cell();
   for (Row row : step.upserts) put(shape, rows, row, false);
   for (const TableStep::Patch& p : step.patches) patch(shape, rows, p, step.patches_must_hit);

@@ -63,6 +63,10 @@ LogEntry& Source::append(size_t bytes) {
 
 void Source::apply(const LoggedChange& c, Database& rows) {
   Rows& table = rows[c.table];
+  if (c.op == Op::truncate) {
+    table = Rows();
+    return;
+  }
   const bool keyless = c.before.count == 0 && c.after.count == 0;
   if (c.op != Op::insert) {
     if (keyless) {
@@ -83,7 +87,11 @@ void Source::show(LogEntry& entry) {
   entry.visible = true;
   entry.shown = ++shows_;
   ++visible_count_;
-  for (uint32_t i = 0; i < entry.count; ++i) apply(changes_[entry.first + i], visible_);
+  for (uint32_t i = 0; i < entry.count; ++i) {
+    const LoggedChange& change = changes_[entry.first + i];
+    apply(change, visible_);
+    if (change.op == Op::truncate) show_emptied(change.table);
+  }
   held_.take_off(entry.locks);
   while (visible_prefix_ < log_.size() && log_[visible_prefix_].visible) ++visible_prefix_;
 }
@@ -254,8 +262,9 @@ std::string Source::text_of(size_t transaction) const {
                                                       : "out of order:";
   for (uint32_t i = 0; i < entry.count; ++i) {
     const LoggedChange& c = changes_[entry.first + i];
-    constexpr const char* kOps[] = {"insert", "update", "delete"};
+    constexpr const char* kOps[] = {"insert", "update", "delete", "truncate"};
     out += fmt::format(" {} t{}", kOps[static_cast<size_t>(c.op)], c.table);
+    if (c.op == Op::truncate) continue;
     if (c.op != Op::insert) out += fmt::format(" {}{}", c.old_slot, c.before.spelling == 0 ? "" : "'");
     if (c.op != Op::remove)
       out += fmt::format("{} {}{} v{}", c.op == Op::update ? " to" : "", c.new_slot, c.after.spelling == 0 ? "" : "'", c.after.a);
@@ -286,7 +295,8 @@ Visibility Source::snapshot() const {
 std::optional<View> Source::open_view(int table, bool need_exact, bool need_lock, const Listed& before) const {
   const auto t = static_cast<size_t>(table);
   View view;
-  view.rows = visible_[t];
+  view.rows = emptied_[t] ? Rows() : visible_[t];
+  view.empties = empties_[t];
   view.altered = altered_[t];
   view.shown = shows_;
   Visibility& v = view.visibility;

@@ -73,7 +73,8 @@ struct View {
   Visibility visibility;
   Rows rows;
   uint64_t altered = 0;
-  uint64_t shown = 0;  // what became visible up to here is in it
+  uint64_t shown = 0;    // what became visible up to here is in it
+  uint64_t empties = 0;  // Source::empties() of its table
   bool has(const LogEntry& entry) const { return entry.visible && entry.shown <= shown; }
 };
 
@@ -144,6 +145,10 @@ class Source {
   std::optional<size_t> index_of(const Position& position) const;
   /// PostgreSQL: the place (of what a copy in plain mode has seen) lies on a timeline behind the fork where it was left.
   bool timeline_left(const LogOffset& place) const;
+  /// How often the table was truncated, as far as anybody can have seen it.
+  uint64_t empties(int table) const { return empties_[static_cast<size_t>(table)]; }
+  /// A TRUNCATE of the table has not ended yet: reads of it wait.
+  bool being_emptied(int table) const;
   uint64_t alters(int table) const { return altered_[static_cast<size_t>(table)]; }
   bool was_altered() const { return was_altered_; }
   bool failed_over() const { return epoch_ != 1; }
@@ -157,8 +162,9 @@ class Source {
     Database view;  // what it sees: rows that nobody else has locked are the latest ones
     std::vector<LoggedChange> changes;
     Locks locks;
+    bool statement_only = false;  // it is one statement that is under way and cannot be rolled back
     void clear() {
-      open = false;
+      open = statement_only = false;
       changes.clear();
       locks = {};
     }
@@ -185,6 +191,11 @@ class Source {
   void insert_row(Client& client, int table, int slot, const Cell& after);
   void remove_row(Client& client, int table, int slot);
   Cell fresh_cell(Rng& rng, Client& client, int table);
+
+  // truncates.cpp
+  bool lock_table(Client& client, int table);
+  void empty_table(Rng& rng, Client& client, int table);
+  void show_emptied(int table);
 
   void log_transaction(Client& client, size_t bytes);
   void put_changes(LogEntry& entry, const std::vector<LoggedChange>& changes);
@@ -218,6 +229,8 @@ class Source {
   uint64_t next_txid_ = (1ull << 32) - 8;  // the 32 bits in the log wrap soon
   uint32_t next_a_ = 1;
   std::array<uint64_t, kTablesMax> altered_{};  // how often; never the same number for two schemas
+  std::array<uint64_t, kTablesMax> empties_{};
+  std::array<bool, kTablesMax> emptied_{};  // by a TRUNCATE that is not visible as a transaction yet
   bool was_altered_ = false, lost_tail_ = false;
   std::vector<LogOffset> forks_;  // PostgreSQL: where timelines were left
   GtidSet base_;                  // executed before the history begins
