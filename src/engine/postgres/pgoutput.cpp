@@ -110,6 +110,7 @@ bool PgoutputParser::fail(std::string why) {
 
 bool PgoutputParser::parse(std::string_view bytes, PgoutputMessage& m) {
   error_.clear();
+  unknown_type_ = false;
   if (bytes.empty()) return fail("an empty message");
   ByteCursor in(bytes.substr(1));
   m.type = static_cast<MessageType>(bytes[0]);
@@ -164,7 +165,9 @@ bool PgoutputParser::parse_body(ByteCursor& in, PgoutputMessage& m) {
     case MessageType::commit_prepared:
     case MessageType::rollback_prepared:
     case MessageType::stream_prepare: return parse_two_phase(in, m);
-    default: return fail(fmt::format("a message of unknown type '{}'", printable({reinterpret_cast<char*>(&m.type), 1})));
+    default:
+      unknown_type_ = true;
+      return fail(fmt::format("a message of unknown type '{}'", printable({reinterpret_cast<char*>(&m.type), 1})));
   }
 }
 

@@ -86,6 +86,10 @@ class PgoutputParser {
   /// False: malformed, unknown, or out of its place; error() says what. `message` may be used again, which saves allocations.
   bool parse(std::string_view bytes, PgoutputMessage& message);
   const std::string& error() const { return error_; }
+  /// The message that was refused is of a type that is not known here.
+  bool unknown_type() const { return unknown_type_; }
+  /// What follows are messages kept from a stream block of this transaction, without the messages around it; 0: such as lie in none.
+  void in_stream_of(uint32_t xid) { streaming_ = xid; }
   /// Between stream_start and stream_stop: the top-level transaction that the messages belong to; 0 outside.
   uint32_t streaming() const { return streaming_; }
 
@@ -98,6 +102,7 @@ class PgoutputParser {
 
   const bool abort_places_;
   uint32_t streaming_ = 0;
+  bool unknown_type_ = false;
   std::string error_;
 };
 

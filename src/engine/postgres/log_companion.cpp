@@ -1,0 +1,122 @@
+#include "engine/postgres/log_companion.h"
+
+#include <fmt/format.h>
+
+#include <charconv>
+
+#include "engine/postgres/dialect.h"
+
+namespace tidemark::postgres {
+namespace {
+
+constexpr const char* kAsking = "asking the source beside its log";
+constexpr const char* kAskSnapshot = "SELECT pg_is_in_recovery(), pg_current_snapshot()::text";
+
+template <typename Number>
+bool read_number(std::string_view text, Number& out) {
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return error == std::errc() && !text.empty() && end == text.data() + text.size();
+}
+
+}  // namespace
+
+std::optional<Visibility> parse_snapshot(std::string_view text) {
+  const size_t first = text.find(':');
+  const size_t second = first == std::string_view::npos ? first : text.find(':', first + 1);
+  if (second == std::string_view::npos) return std::nullopt;
+  Visibility visibility;
+  visibility.by = Visibility::By::snapshot;
+  uint64_t oldest = 0;
+  if (!read_number(text.substr(0, first), oldest)) return std::nullopt;
+  if (!read_number(text.substr(first + 1, second - first - 1), visibility.txid_end)) return std::nullopt;
+  std::string_view rest = text.substr(second + 1);
+  while (!rest.empty()) {
+    const size_t comma = std::min(rest.find(','), rest.size());
+    uint64_t txid = 0;
+    if (!read_number(rest.substr(0, comma), txid)) return std::nullopt;
+    if (!visibility.in_progress.empty() && visibility.in_progress.back() >= txid) return std::nullopt;
+    visibility.in_progress.push_back(txid);
+    rest.remove_prefix(std::min(comma + 1, rest.size()));
+  }
+  return visibility;
+}
+
+LogCompanion::LogCompanion(const SourceConfig& config) : connection_(config.address, Role::source) {
+  connection_.open();
+  read_server(config);
+}
+
+void LogCompanion::read_server(const SourceConfig& config) {
+  const Result row = connection_.run(fmt::format("SELECT pg_is_in_recovery(), pg_snapshot_xmax(pg_current_snapshot()),"
+                                                 " coalesce((SELECT two_phase FROM pg_replication_slots WHERE slot_name = {}), false)",
+                                                 quote_literal(config.postgres.slot)),
+                                     kAsking);
+  is_standby_ = field_of(row.get(), 0, 0) == "t";
+  if (!is_standby_ && !read_number(field_of(row.get(), 0, 1), first_txid_))
+    throw Error(ErrorKind::corrupt, kAsking, "the server's next transaction id is not a number");
+  two_phase_ = field_of(row.get(), 0, 2) == "t";
+}
+
+std::vector<uint32_t> LogCompanion::relations_of(const std::vector<SchemaRef>& tables) {
+  std::vector<uint32_t> oids(tables.size());
+  if (tables.empty()) return oids;
+  asked_at_.reset();  // an answer that is still to come is thrown away
+  std::string names;
+  for (size_t i = 0; i < tables.size(); ++i) {
+    const TableName& name = tables[i]->name;
+    names += fmt::format("{}({}, {}, {})", i == 0 ? "" : ", ", i, quote_literal(name.database), quote_literal(name.table));
+  }
+  const Result rows = connection_.run(
+      fmt::format("SELECT t.place, c.oid FROM (VALUES {}) AS t(place, name_space, name)"
+                  " JOIN pg_namespace n ON n.nspname = t.name_space JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = t.name",
+                  names),
+      kAsking);
+  for (int i = 0; i < PQntuples(rows.get()); ++i) {
+    size_t place = 0;
+    uint32_t oid = 0;
+    if (read_number(field_of(rows.get(), i, 0), place) && read_number(field_of(rows.get(), i, 1), oid) && place < oids.size())
+      oids[place] = oid;
+  }
+  return oids;
+}
+
+std::string LogCompanion::type_name(uint32_t type, int32_t modifier) {
+  std::string& name = type_names_[{type, modifier}];
+  if (!name.empty()) return name;
+  asked_at_.reset();
+  const Result row = connection_.run(fmt::format("SELECT format_type({}, {})", type, modifier), kAsking);
+  return name = std::string(field_of(row.get(), 0, 0));
+}
+
+void LogCompanion::ask() {
+  if (asked_at_) return;
+  connection_.check_interrupted();
+  if (PQsendQuery(connection_.raw(), kAskSnapshot) == 0) throw connection_.failure(nullptr, kAsking);
+  asked_at_ = Clock::now();
+}
+
+bool LogCompanion::take_answer(std::optional<Visibility>& snapshot) {
+  if (!asked_at_) return false;
+  if (PQconsumeInput(connection_.raw()) == 0) throw connection_.failure(nullptr, kAsking);
+  if (PQisBusy(connection_.raw()) != 0) return false;
+  asked_at_.reset();
+  const Result row(PQgetResult(connection_.raw()));
+  if (PQresultStatus(row.get()) != PGRES_TUPLES_OK) throw connection_.failure(row.get(), kAsking);
+  while (Result(PQgetResult(connection_.raw())) != nullptr) {
+  }
+  if (is_standby_) {
+    if (field_of(row.get(), 0, 0) == "t") return true;
+    // what the WAL sender sends from now on lies on another timeline
+    throw Error(ErrorKind::source_unavailable, "reading the log", "the standby was promoted");
+  }
+  snapshot = parse_snapshot(field_of(row.get(), 0, 1));
+  if (!snapshot) throw Error(ErrorKind::corrupt, kAsking, "the server's snapshot is not understood");
+  return true;
+}
+
+std::chrono::milliseconds LogCompanion::waiting() const {
+  if (!asked_at_) return std::chrono::milliseconds(0);
+  return std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - *asked_at_);
+}
+
+}  // namespace tidemark::postgres

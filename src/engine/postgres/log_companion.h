@@ -1,0 +1,55 @@
+// What the log reader asks beside its stream, on a connection of its own: names of types, which relation a table is, what snapshots see by
+// now, and whether a server whose WAL sender is silent is there at all. The last two are asked without waiting for the answer.
+// Owned and used by the reader thread, except cancel(). Throws Error: source_unavailable, credentials, interrupted.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "engine/postgres/connection.h"
+#include "tidemark/position.h"
+#include "tidemark/schema.h"
+
+namespace tidemark::postgres {
+
+class LogCompanion {
+ public:
+  explicit LogCompanion(const SourceConfig& config);
+
+  bool is_standby() const { return is_standby_; }
+  /// The slot sends prepared transactions before they are committed.
+  bool two_phase() const { return two_phase_; }
+  /// The first id that was not given out when we connected; 0 on a standby, which gives out none.
+  uint64_t first_txid() const { return first_txid_; }
+  /// The tables' relations, by place; 0: there is none of this name.
+  std::vector<uint32_t> relations_of(const std::vector<SchemaRef>& tables);
+  std::string type_name(uint32_t type, int32_t modifier);
+
+  /// Asks for a snapshot, unless one has been asked for and not come.
+  void ask();
+  /// What has come since; a standby answers, but has no snapshot to give (its own is not exact). Throws when it was promoted.
+  bool take_answer(std::optional<Visibility>& snapshot);
+  /// How long an answer has been waited for; zero: none is.
+  std::chrono::milliseconds waiting() const;
+  void cancel() noexcept { connection_.interrupt(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  void read_server(const SourceConfig& config);
+
+  Connection connection_;
+  bool is_standby_ = false, two_phase_ = false;
+  uint64_t first_txid_ = 0;
+  std::map<std::pair<uint32_t, int32_t>, std::string> type_names_;
+  std::optional<Clock::time_point> asked_at_;
+};
+
+/// "733:735:733,734" of pg_current_snapshot(); nothing for any other text. Pure.
+std::optional<Visibility> parse_snapshot(std::string_view text);
+
+}  // namespace tidemark::postgres

@@ -1,0 +1,165 @@
+#include "engine/postgres/log_reader.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <exception>
+#include <optional>
+
+#include "base/failpoint.h"
+#include "base/message_spool.h"
+#include "engine/postgres/log_companion.h"
+#include "engine/postgres/replication_stream.h"
+#include "engine/postgres/transaction_decoder.h"
+#include "engine/postgres/value_decoding.h"
+
+namespace tidemark::postgres {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+using std::chrono::milliseconds;
+
+constexpr milliseconds kSnapshotEvery{1000};
+// As at the other sources: a dead server is noticed within ten seconds, a machine that is loaded for seconds is not one. A WAL sender may
+// be silent for long all the same, while it decodes a huge transaction of tables that are not ours; then the server still answers others.
+constexpr milliseconds kSilenceMax{9000}, kAskAfter{3000}, kAnswerWithin{2000};
+constexpr std::chrono::minutes kWorkMax{30};
+constexpr unsigned kMessagesBetweenLooks = 1024;  // at the clock, while the batch does not grow
+
+StreamRequest request_of(const SourceInfo& info, const Position& from, const std::vector<SchemaRef>& tables, bool two_phase) {
+  if (from.offset.byte == 0) throw Error(ErrorKind::internal, "reading the log", "the position to start from is not known");
+  StreamRequest request;
+  request.server = info.server;
+  // A slot with two phases begins where it stands: what was prepared before `from` and is committed after it has to come again.
+  request.lsn = two_phase ? 0 : from.offset.byte;
+  request.binary = std::all_of(tables.begin(), tables.end(), [](const SchemaRef& table) {
+    return std::all_of(table->columns.begin(), table->columns.end(), [](const Column& column) { return binary_is_exact(column); });
+  });
+  return request;
+}
+
+class PostgresLogReader : public LogReader {
+ public:
+  PostgresLogReader(const SourceConfig& config, const SourceInfo& info, const Position& from, const std::vector<SchemaRef>& tables)
+      : silence_max_(std::max<milliseconds>(config.heartbeat * 3, kSilenceMax)),
+        companion_(config),
+        stream_(config, request_of(info, from, tables, companion_.two_phase())),
+        decoder_(Relations(tables, companion_.relations_of(tables),
+                           [this](uint32_t type, int32_t modifier) { return companion_.type_name(type, modifier); }),
+                 start_of(config, from)) {}
+
+  bool read(LogBatch& batch, size_t target_bytes, milliseconds wait) override {
+    if (failure_) std::rethrow_exception(failure_);
+    decoder_.begin_batch(batch);
+    try {
+      look_beside();
+      fill(batch, target_bytes, Clock::now() + wait);
+      ask_beside(batch);
+    } catch (Error& error) {
+      if (error.position().empty() && error.kind() != ErrorKind::interrupted) error.at(decoder_.place_text());
+      // What lies before the failure is handed on first.
+      failure_ = std::current_exception();
+      const bool useful = decoder_.useful();
+      decoder_.end_batch();
+      if (!useful) throw;
+      return true;
+    }
+    decoder_.end_batch();
+    if (!batch.empty() && snapshot_) batch.snapshot.swap(snapshot_);
+    return !batch.empty();
+  }
+  void cancel() noexcept override {
+    stream_.cancel();
+    companion_.cancel();
+  }
+  void acknowledge(const Position& position) noexcept override { stream_.acknowledge(position.offset.byte); }
+  void keep_alive() override {
+    if (failure_) std::rethrow_exception(failure_);
+    stream_.tend();
+  }
+  uint64_t bytes_received() const override { return stream_.bytes_received(); }
+
+ private:
+  DecoderStart start_of(const SourceConfig& config, const Position& from) const {
+    DecoderStart start;
+    start.delivered = from.offset;
+    start.timeline = stream_.timeline();
+    start.near_txid = companion_.first_txid();
+    start.abort_places = stream_.streams_parallel();
+    start.folder = temporary_folder();
+    start.spill_memory = config.postgres.spill_memory;
+    return start;
+  }
+
+  void fill(LogBatch& batch, size_t target_bytes, Clock::time_point until) {
+    StreamPacket packet;
+    for (unsigned taken = 1; batch.bytes() < target_bytes; ++taken) {
+      if (taken % kMessagesBetweenLooks == 0) {
+        stream_.tend();
+        if (Clock::now() >= until) return;
+      }
+      if (decoder_.busy()) {
+        decoder_.resume();
+        continue;
+      }
+      if (!stream_.next(packet, milliseconds(0))) {
+        if (decoder_.useful()) return;
+        const auto left = std::chrono::ceil<milliseconds>(until - Clock::now());
+        if (left.count() <= 0) return;
+        if (!stream_.next(packet, left)) {
+          check_alive();
+          continue;
+        }
+      }
+      take(packet);
+    }
+  }
+
+  void take(const StreamPacket& packet) {
+    if (packet.message.empty()) return decoder_.pass(packet.lsn);
+    decoder_.take(packet.message);
+    stream_.hold_back(decoder_.oldest_prepare());
+    failpoint("reader.event_taken");
+  }
+
+  /// A snapshot now and then while transactions come, for they have to be seen by one (Position::unseen).
+  void ask_beside(const LogBatch& batch) {
+    has_unseen_ = has_unseen_ || !batch.transactions.empty();
+    if (!has_unseen_ || Clock::now() - asked_at_ < kSnapshotEvery) return;
+    asked_at_ = Clock::now();
+    has_unseen_ = false;
+    companion_.ask();
+  }
+  void look_beside() {
+    if (companion_.take_answer(snapshot_) && snapshot_) decoder_.near_txid(snapshot_->txid_end);
+  }
+
+  void check_alive() {
+    const milliseconds silence = stream_.silence();
+    if (silence < kAskAfter) return;
+    look_beside();
+    if (silence > silence_max_ && (companion_.waiting() > kAnswerWithin || silence > kWorkMax)) {
+      throw Error(ErrorKind::source_unavailable, "reading the log",
+                  fmt::format("the server sent nothing, not even an answer, for {} ms", silence.count()));
+    }
+    companion_.ask();
+  }
+
+  const milliseconds silence_max_;
+  LogCompanion companion_;
+  ReplicationStream stream_;
+  TransactionDecoder decoder_;
+  std::optional<Visibility> snapshot_;  // for the next batch that has something
+  bool has_unseen_ = false;             // transactions came after the latest snapshot was asked for
+  Clock::time_point asked_at_{};
+  std::exception_ptr failure_;
+};
+
+}  // namespace
+
+std::unique_ptr<LogReader> make_postgres_log_reader(const SourceConfig& config, const SourceInfo& info, const Position& from,
+                                                    std::vector<SchemaRef> tables, const TableSelection&) {
+  return std::make_unique<PostgresLogReader>(config, info, from, tables);
+}
+
+}  // namespace tidemark::postgres
