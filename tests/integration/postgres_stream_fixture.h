@@ -63,7 +63,7 @@ class StreamedSchema {
       }
     }
     try {
-      sql("DROP PUBLICATION IF EXISTS {s}");
+      sql("DROP PUBLICATION IF EXISTS {s}; DROP SCHEMA IF EXISTS {s} CASCADE");
     } catch (const std::exception&) {
     }
   }

@@ -79,3 +79,156 @@ TEST_CASE("every kind of change") {
   CHECK(all.transactions.back().mark.commit_micros > 1'700'000'000'000'000);
   CHECK(all.transactions.back().mark.end.file == 1);
 }
+
+TEST_CASE("streamed before their end or not: the same transactions in the same order") {
+  const RoleSetting small("logical_decoding_work_mem", "64kB");
+  StreamedSchema s("streamed", "CREATE TABLE {s}.t (id int PRIMARY KEY, note text); CREATE TABLE {s}.u (id int PRIMARY KEY, note text)");
+  s.make_slot("streamed_off");
+  s.add("t", {0});
+  s.add("u", {0});
+  PostgresClient a = source_server().connect(), b = source_server().connect();
+  auto on = [&](PostgresClient& client, const std::string& sql) { client.exec(s.filled(sql)); };
+  const std::string some = "SELECT i, repeat('x', 100) FROM generate_series({}, {}) i";
+  auto rows = [&](int from, int upto) { return fmt::format(fmt::runtime(some), from, upto); };
+  // big ones interleaved, committed in the other order, with small ones in between
+  on(a, "BEGIN; INSERT INTO {s}.t " + rows(1, 3000));
+  on(b, "BEGIN; INSERT INTO {s}.u " + rows(1, 3000));
+  s.sql("INSERT INTO {s}.t VALUES (100001, 'small')");
+  on(a, "SAVEPOINT one; INSERT INTO {s}.t " + rows(3001, 6000) + "; SAVEPOINT two; UPDATE {s}.t SET note = 'gone' WHERE id <= 2000");
+  on(b, "UPDATE {s}.u SET note = 'kept' WHERE id <= 2000");
+  on(a, "ROLLBACK TO one; INSERT INTO {s}.t " + rows(7001, 7010));
+  on(b, "COMMIT");
+  s.sql("BEGIN; INSERT INTO {s}.u VALUES (100002, 'small'); SAVEPOINT x; INSERT INTO {s}.u VALUES (100003, 'no'); ROLLBACK TO x; COMMIT");
+  on(a, "RELEASE one; DELETE FROM {s}.t WHERE id <= 1500; COMMIT");
+  // a table whose first row falls into what is rolled back
+  on(a, "BEGIN; SAVEPOINT x; INSERT INTO {s}.u " + rows(10001, 13000) + "; ROLLBACK TO x; INSERT INTO {s}.u " + rows(20001, 23000) +
+            "; COMMIT");
+  on(a, "BEGIN; INSERT INTO {s}.t " + rows(30001, 33000) + "; ROLLBACK");
+  s.sql("INSERT INTO {s}.t VALUES (100004, 'last')");
+
+  const auto streaming = s.open();
+  const Delivery with = read_all(s, *streaming, 64 << 10);
+  const auto plain = s.open(s.from(), Streaming::off, "streamed_off");
+  const Delivery without = read_all(s, *plain);
+  REQUIRE(with.transactions.size() == 6);
+  CHECK(with.transactions[1].changes.size() == 5000);
+  CHECK(with.transactions[3].changes.size() == 3010 + 1500);
+  CHECK(with.parts > 12);  // the large ones come in parts
+  CHECK((with.lines() == without.lines()));
+  for (size_t i = 0; i < with.transactions.size(); ++i) {
+    CHECK(with.transactions[i].mark.begin == without.transactions[i].mark.begin);
+    CHECK(with.transactions[i].mark.end == without.transactions[i].mark.end);
+    CHECK(with.transactions[i].mark.txid == without.transactions[i].mark.txid);
+  }
+  // and the one did stream, the other did not (the numbers arrive by and by)
+  auto streamed = [](const std::string& slot) {
+    return source_server().value("SELECT stream_txns FROM pg_stat_replication_slots WHERE slot_name = '" + slot + "'");
+  };
+  const auto until = std::chrono::steady_clock::now() + 20s;
+  while (streamed("streamed") == "0" && std::chrono::steady_clock::now() < until) {
+    LogBatch batch;
+    streaming->read(batch, 1 << 20, 100ms);
+  }
+  CHECK(streamed("streamed") != "0");
+  CHECK(streamed("streamed_off") == "0");
+}
+
+TEST_CASE("reading goes on behind what was delivered, and keeps what is not acknowledged") {
+  StreamedSchema s("again", "CREATE TABLE {s}.t (id int PRIMARY KEY, note text)");
+  s.add("t", {0});
+  s.sql("INSERT INTO {s}.t VALUES (1, 'a')");
+  s.sql("INSERT INTO {s}.t VALUES (2, 'b')");
+  Position after_first = s.from();
+  {
+    const auto reader = s.open();
+    const Delivery all = read_all(s, *reader);
+    REQUIRE(all.lines() == Lines{"t insert 1 | a", "--", "t insert 2 | b", "--"});
+    after_first.offset = all.transactions[0].mark.end;
+    for (int i = 0; i < 15; ++i) {
+      LogBatch batch;
+      reader->read(batch, 1 << 20, 100ms);
+    }
+    CHECK(StreamedSchema::slot_value("again", "confirmed_flush_lsn") == lsn_text(s.from().offset.byte));  // nothing was acknowledged
+    reader->acknowledge(after_first);
+    const auto until = std::chrono::steady_clock::now() + 20s;
+    while (StreamedSchema::slot_value("again", "confirmed_flush_lsn") != lsn_text(after_first.offset.byte)) {
+      REQUIRE(std::chrono::steady_clock::now() < until);
+      LogBatch batch;
+      reader->read(batch, 1 << 20, 100ms);
+    }
+  }
+  const auto until = std::chrono::steady_clock::now() + 20s;
+  while (StreamedSchema::slot_value("again", "active") == "t") REQUIRE(std::chrono::steady_clock::now() < until);
+  const auto reader = s.open(after_first);
+  CHECK(read_all(s, *reader).lines() == Lines{"t insert 2 | b", "--"});
+}
+
+TEST_CASE("an idle pipeline follows a busy neighbour: the place read to moves on, and with it the slot") {
+  StreamedSchema s("idle", "CREATE TABLE {s}.t (id int PRIMARY KEY)");
+  s.add("t", {0});
+  source_server().exec("CREATE DATABASE neighbour");
+  const auto reader = s.open();
+  Delivery out;
+  PostgresClient neighbour(PostgresAddress{source_server().host(), source_server().port(), "postgres", "", "neighbour"});
+  neighbour.exec("CREATE TABLE n AS SELECT i, repeat('x', 500) AS x FROM generate_series(1, 20000) i");
+  const uint64_t end = wal_end();
+  CHECK(end - s.from().offset.byte > 8'000'000);
+  read_past(*reader, s.tables, end, out);
+  CHECK(out.transactions.empty());
+  Position position = s.from();
+  position.offset = out.read_to;
+  reader->acknowledge(position);
+  LogBatch batch;
+  reader->read(batch, 1 << 20, 100ms);
+  const auto until = std::chrono::steady_clock::now() + 20s;
+  while (StreamedSchema::slot_value("idle", "confirmed_flush_lsn") != lsn_text(position.offset.byte)) {
+    REQUIRE(std::chrono::steady_clock::now() < until);
+    reader->keep_alive();
+  }
+}
+
+TEST_CASE("a reader that must not read on stays connected as long as it says so") {
+  const RoleSetting impatient("wal_sender_timeout", "2s");
+  StreamedSchema s("held_up", "CREATE TABLE {s}.t (id int PRIMARY KEY, note text)");
+  s.add("t", {0});
+  s.sql("INSERT INTO {s}.t SELECT i, repeat('x', 1000) FROM generate_series(1, 60000) i");  // more than any socket holds
+  const auto reader = s.open();
+  Delivery out;
+  LogBatch first;
+  while (first.changes.empty()) reader->read(first, 100000, 200ms);
+  out.add(first, s.tables);
+  const bool speaks = GENERATE(true, false);
+  for (int i = 0; i < 12; ++i) {
+    std::this_thread::sleep_for(500ms);
+    if (speaks) reader->keep_alive();
+  }
+  if (speaks) {
+    read_past(*reader, s.tables, wal_end(), out);
+    CHECK(out.transactions.front().changes.size() == 60000);
+  } else {
+    const Error error = source_error_of([&] { read_past(*reader, s.tables, wal_end(), out); });
+    CHECK(error.kind() == ErrorKind::source_unavailable);
+  }
+}
+
+TEST_CASE("snapshots tell which transactions are seen by now") {
+  StreamedSchema s("seen", "CREATE TABLE {s}.t (id int PRIMARY KEY)");
+  s.add("t", {0});
+  const auto reader = s.open();
+  Delivery out;
+  std::optional<Visibility> latest;
+  const auto until = std::chrono::steady_clock::now() + 20s;
+  for (int i = 1; !latest; ++i) {
+    REQUIRE(std::chrono::steady_clock::now() < until);
+    s.sql(fmt::format("INSERT INTO {{s}}.t VALUES ({})", i));
+    LogBatch batch;
+    reader->read(batch, 1 << 20, 200ms);
+    out.add(batch, s.tables);
+    if (batch.snapshot) latest = batch.snapshot;
+  }
+  CHECK(latest->by == Visibility::By::snapshot);
+  CHECK(latest->sees(out.transactions.front().mark));
+  TransactionMark future = out.transactions.back().mark;
+  future.txid += 1000;
+  CHECK_FALSE(latest->sees(future));
+}
