@@ -44,8 +44,7 @@ TEST_CASE("statements that change a captured table stop the reader behind what c
       Case{"ALTER TABLE {s}.t RENAME TO t2", "INSERT INTO {s}.t2 VALUES (2)", "table changed.t: it is called changed.t2 now"},
       Case{"ALTER TABLE {s}.t RENAME TO t2; CREATE TABLE {s}.t (LIKE {s}.t2 INCLUDING ALL)", "INSERT INTO {s}.t VALUES (2)",
            "table changed.t: another table has taken its name"},
-      Case{"ALTER TABLE {s}.t REPLICA IDENTITY NOTHING", "INSERT INTO {s}.t VALUES (2)", "column id: it belongs to the key, but not to"},
-      Case{"TRUNCATE {s}.t", "INSERT INTO {s}.t VALUES (2)", "table changed.t: TRUNCATE removed its rows"});
+      Case{"ALTER TABLE {s}.t REPLICA IDENTITY NOTHING", "INSERT INTO {s}.t VALUES (2)", "column id: it belongs to the key, but not to"});
   const auto reader = s.open();
   s.sql(c.statement);
   s.sql(c.then);

@@ -80,6 +80,29 @@ TEST_CASE("every kind of change") {
   CHECK(all.transactions.back().mark.end.file == 1);
 }
 
+TEST_CASE("TRUNCATE is a change of each table that it empties") {
+  const RoleSetting small("logical_decoding_work_mem", "64kB");
+  StreamedSchema s("emptied",
+                   "CREATE TABLE {s}.t (id int PRIMARY KEY); CREATE TABLE {s}.child (id int PRIMARY KEY, t int REFERENCES {s}.t);"
+                   "CREATE TABLE {s}.other (id int PRIMARY KEY)");
+  s.add("t", {0});
+  s.add("child", {0});
+  s.sql("INSERT INTO {s}.t VALUES (1)");
+  s.sql("BEGIN; INSERT INTO {s}.t VALUES (2); TRUNCATE {s}.t RESTART IDENTITY CASCADE; INSERT INTO {s}.t VALUES (3); COMMIT");
+  s.sql(
+      "BEGIN; INSERT INTO {s}.t SELECT generate_series(10, 5000); SAVEPOINT x; TRUNCATE {s}.t CASCADE; ROLLBACK TO x; TRUNCATE {s}.child;"
+      "TRUNCATE {s}.other; COMMIT");
+  const Streaming streaming = GENERATE(Streaming::on, Streaming::off);
+  const auto reader = s.open(s.from(), streaming);
+  const Delivery all = read_all(s, *reader);
+  REQUIRE(all.transactions.size() == 3);
+  Lines truncates = all.transactions[1].changes;
+  std::sort(truncates.begin() + 1, truncates.begin() + 3);
+  CHECK(truncates == Lines{"t insert 2", "child truncate", "t truncate", "t insert 3"});
+  CHECK(all.transactions[2].changes.size() == 4991 + 1);
+  CHECK(all.transactions[2].changes.back() == "child truncate");
+}
+
 TEST_CASE("streamed before their end or not: the same transactions in the same order") {
   const RoleSetting small("logical_decoding_work_mem", "64kB");
   StreamedSchema s("streamed", "CREATE TABLE {s}.t (id int PRIMARY KEY, note text); CREATE TABLE {s}.u (id int PRIMARY KEY, note text)");

@@ -153,19 +153,25 @@ void TransactionDecoder::in_transaction(const PgoutputMessage& m, std::string_vi
   }
 }
 
-void TransactionDecoder::on_row(const PgoutputMessage& m, std::string_view bytes) {
-  if (!in_transaction_) stop(ErrorKind::corrupt, "a row stands outside a transaction");
-  Relation* relation = relations_.find(m.oid);
-  if (relation == nullptr) stop(ErrorKind::corrupt, fmt::format("a row of relation {}, which the server has not introduced", m.oid));
-  if (relation->table < 0) {
-    ++batch_->rows_filtered;
-    return;
-  }
-  if (delivered_before_) return;
-  if (!relation->agreed) relations_.agree(m.oid, *relation);
+/// nullptr: there is nothing to deliver of it.
+const Relation* TransactionDecoder::captured(uint32_t oid) {
+  if (!in_transaction_) stop(ErrorKind::corrupt, "a change stands outside a transaction");
+  Relation* relation = relations_.find(oid);
+  if (relation == nullptr) stop(ErrorKind::corrupt, fmt::format("a change of relation {}, which the server has not introduced", oid));
+  if (relation->table < 0) ++batch_->rows_filtered;
+  if (relation->table < 0 || delivered_before_) return nullptr;
+  if (!relation->agreed) relations_.agree(oid, *relation);
+  return relation;
+}
+
+void TransactionDecoder::add(const Change& change) {
   open_part();
-  batch_->changes.push_back(change_of(m, bytes, *relation));
+  batch_->changes.push_back(change);
   ++batch_->transactions[static_cast<size_t>(part_)].change_count;
+}
+
+void TransactionDecoder::on_row(const PgoutputMessage& m, std::string_view bytes) {
+  if (const Relation* relation = captured(m.oid)) add(change_of(m, bytes, *relation));
 }
 
 Change TransactionDecoder::change_of(const PgoutputMessage& m, std::string_view bytes, const Relation& relation) {
@@ -193,14 +199,15 @@ Change TransactionDecoder::change_of(const PgoutputMessage& m, std::string_view 
   return change;
 }
 
+/// The tables of one TRUNCATE, those that CASCADE reached among them. Where their sequences begin again means nothing to a copy.
 void TransactionDecoder::on_truncate(const PgoutputMessage& m) {
-  if (!in_transaction_) stop(ErrorKind::corrupt, "a TRUNCATE stands outside a transaction");
   for (uint32_t oid : m.relations) {
-    const Relation* relation = relations_.find(oid);
-    if (relation == nullptr) stop(ErrorKind::corrupt, fmt::format("a TRUNCATE of relation {}, which the server has not introduced", oid));
-    if (relation->table < 0 || delivered_before_) continue;
-    throw Error(ErrorKind::schema_changed, "table " + printable(relations_.table_of(*relation).schema->name.text()),
-                "TRUNCATE removed its rows", "start the pipeline anew for it; DELETE FROM would have been followed");
+    const Relation* relation = captured(oid);
+    if (relation == nullptr) continue;
+    Change change;
+    change.op = Op::truncate;
+    change.table = static_cast<uint32_t>(relation->table);
+    add(change);
   }
 }
 

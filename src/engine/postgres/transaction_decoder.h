@@ -60,6 +60,8 @@ class TransactionDecoder {
   bool keep(std::string_view message);
   void begin(uint32_t xid, uint64_t lsn, int64_t micros);
   void end(uint64_t end_lsn);
+  const Relation* captured(uint32_t oid);
+  void add(const Change& change);
   void on_row(const PgoutputMessage& m, std::string_view bytes);
   Change change_of(const PgoutputMessage& m, std::string_view bytes, const Relation& relation);
   void on_truncate(const PgoutputMessage& m);

@@ -49,6 +49,7 @@ inline std::string change_text(const Change& change, const TableSchema& schema) 
     case Op::insert: return table + " insert " + row(change.after);
     case Op::update: return table + " update " + row(change.before) + " -> " + row(change.after);
     case Op::remove: return table + " remove " + row(change.before);
+    case Op::truncate: return table + " truncate";
   }
   return {};
 }
