@@ -79,6 +79,7 @@ std::string privilege_hint_at_source(std::string_view message, const std::string
   for (const auto& [beginning, privilege] : kObjects) {
     if (starts(message, beginning)) return fmt::format("GRANT {} {} TO {};", privilege, quote_name(message.substr(beginning.size())), role);
   }
+  if (starts(message, "query would be affected by row-level security")) return fmt::format("ALTER ROLE {} BYPASSRLS;", role);
   return fmt::format("grant the missing privilege to tidemark's role: GRANT ... TO {}", role);
 }
 
