@@ -7,7 +7,7 @@
 
 #include "base/byte_cursor.h"
 #include "engine/postgres/binary_encoding.h"
-#include "engine/postgres/json_canonical.h"
+#include "model/json_canonical.h"
 #include "engine/postgres/numeric_encoding.h"
 #include "tidemark/error.h"
 

@@ -1,4 +1,4 @@
-#include "engine/postgres/json_canonical.h"
+#include "model/json_canonical.h"
 
 #include <algorithm>
 #include <cstdint>
@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace tidemark::postgres {
+namespace tidemark {
 namespace {
 
 constexpr int kDepthMax = 500;        // MySQL allows 100, MariaDB 32
@@ -54,6 +54,7 @@ class Canonicaliser {
     skip_spaces();
     return p_ == end_;
   }
+  bool only_number(std::string& out) { return number(out) && p_ == end_; }
 
  private:
   void skip_spaces() {
@@ -244,4 +245,10 @@ std::optional<std::string> canonical_json(std::string_view json) {
   return out;
 }
 
-}  // namespace tidemark::postgres
+std::optional<std::string> canonical_number(std::string_view number) {
+  std::string out;
+  if (!Canonicaliser(number).only_number(out)) return std::nullopt;
+  return out;
+}
+
+}  // namespace tidemark

@@ -1,9 +1,9 @@
 // One text for equal JSON.
-#include "engine/postgres/json_canonical.h"
+#include "model/json_canonical.h"
 
 #include "support/catch.h"
 
-using tidemark::postgres::canonical_json;
+using tidemark::canonical_json;
 
 TEST_CASE("equal JSON has one text") {
   const char* cases[][2] = {
@@ -33,4 +33,11 @@ TEST_CASE("what is not JSON is refused") {
   }
   CHECK_FALSE(canonical_json(std::string(100000, '[')).has_value());
   CHECK(canonical_json(std::string(400, '[') + std::string(400, ']')).has_value());
+}
+
+TEST_CASE("equal numbers have one text") {
+  CHECK(tidemark::canonical_number("-1.50e1") == "-15");
+  CHECK(tidemark::canonical_number("1e22") == "10000000000000000000000");
+  CHECK_FALSE(tidemark::canonical_number("1 ").has_value());
+  CHECK_FALSE(tidemark::canonical_number("NaN").has_value());
 }

@@ -7,9 +7,11 @@
 #include <string>
 #include <string_view>
 
-namespace tidemark::postgres {
+namespace tidemark {
 
 /// nullopt: not JSON, or nested deeper than 500.
 std::optional<std::string> canonical_json(std::string_view json);
+/// The same for one number; nullopt when the text is not a number of JSON.
+std::optional<std::string> canonical_number(std::string_view number);
 
-}  // namespace tidemark::postgres
+}  // namespace tidemark
