@@ -3,12 +3,16 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 
+#include <charconv>
+#include <limits>
 #include <optional>
 
 #include "base/byte_cursor.h"
 #include "engine/postgres/binary_encoding.h"
-#include "model/json_canonical.h"
+#include "engine/postgres/interval_encoding.h"
 #include "engine/postgres/numeric_encoding.h"
+#include "engine/postgres/value_text.h"
+#include "model/json_canonical.h"
 #include "tidemark/error.h"
 
 namespace tidemark::postgres {
@@ -39,8 +43,9 @@ MaybeValue decode_number(const Column& column, WireType wire, std::string_view f
     }
     default: break;
   }
-  auto text = numeric_text(field, column.kind == ValueKind::decimal ? column.scale : 0);
-  if (!text) return std::nullopt;
+  const bool own_scale = column.kind == ValueKind::decimal && column.family == TypeFamily::postgres && column.length == 0;
+  auto text = numeric_text(field, own_scale ? -1 : column.kind == ValueKind::decimal ? column.scale : 0);
+  if (!text || (column.kind != ValueKind::decimal && !text->empty() && text->back() > '9')) return std::nullopt;
   if (column.kind == ValueKind::decimal) return Value::of_bytes(ValueKind::decimal, arena.copy(*text));
   bool negative = (*text)[0] == '-';
   uint64_t magnitude = 0;
@@ -51,7 +56,10 @@ MaybeValue decode_number(const Column& column, WireType wire, std::string_view f
 MaybeValue decode_moment(const Column& column, WireType wire, std::string_view field) {
   ByteCursor in(field);
   if (wire == WireType::date) {
-    Civil c = civil_from_days(static_cast<int32_t>(in.big(4)) + kUnixToPostgresDays);
+    const auto days = static_cast<int32_t>(in.big(4));
+    if (days == std::numeric_limits<int32_t>::max()) return Value::date(kInfinityYear, 1, 1);
+    if (days == std::numeric_limits<int32_t>::min()) return Value::date(-kInfinityYear, 1, 1);
+    Civil c = civil_from_days(days + kUnixToPostgresDays);
     return Value::date(c.year, c.month, c.day);
   }
   auto micros = static_cast<int64_t>(in.big(8));
@@ -65,7 +73,49 @@ MaybeValue decode_moment(const Column& column, WireType wire, std::string_view f
   if (of_day < 0) --days, of_day += kMicrosPerDay;
   Civil c = civil_from_days(days + kUnixToPostgresDays);
   c.micros = of_day;
+  if (micros == std::numeric_limits<int64_t>::max()) c = {kInfinityYear, 1, 1, 0};
+  if (micros == std::numeric_limits<int64_t>::min()) c = {-kInfinityYear, 1, 1, 0};
   return column.kind == ValueKind::timestamp ? Value::timestamp(c, column.scale) : Value::datetime(c, column.scale);
+}
+
+MaybeValue decode_interval(std::string_view field, Arena& arena) {
+  ByteCursor in(field);
+  Interval interval;
+  interval.micros = static_cast<int64_t>(in.big(8));
+  interval.days = static_cast<int32_t>(in.big(4));
+  interval.months = static_cast<int32_t>(in.big(4));
+  return Value::of_bytes(ValueKind::interval, arena.copy(interval_text(interval)));
+}
+
+MaybeValue decode_money(std::string_view field, Arena& arena) {
+  const auto cents = static_cast<int64_t>(ByteCursor(field).big(8));
+  const uint64_t size = cents < 0 ? 0 - static_cast<uint64_t>(cents) : static_cast<uint64_t>(cents);
+  return Value::of_bytes(ValueKind::decimal, arena.copy(fmt::format("{}{}.{:02}", cents < 0 ? "-" : "", size / 100, size % 100)));
+}
+
+/// Text of a column whose values are not text at the source: numbers can be keys, so they come back as what they were.
+MaybeValue decode_text(const Column& column, std::string_view field, Arena& arena) {
+  if (column.kind == ValueKind::int64) {
+    int64_t v = 0;
+    auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), v);
+    if (error == std::errc() && end == field.data() + field.size()) return Value::int64(v);
+  }
+  if (column.kind == ValueKind::uint64) {
+    uint64_t v = 0;
+    auto [end, error] = std::from_chars(field.data(), field.data() + field.size(), v);
+    if (error == std::errc() && end == field.data() + field.size()) return Value::uint64(v);
+  }
+  return Value::of_bytes(is_text_itself(column.kind) ? column.kind : ValueKind::text, arena.copy(field));
+}
+
+/// PostgreSQL's own jsonb is printed by both servers in one form; anything else is brought into one.
+MaybeValue decode_jsonb(const Column& column, std::string_view field, Arena& arena) {
+  if (field.empty()) return std::nullopt;
+  field.remove_prefix(1);
+  if (column.family == TypeFamily::postgres && column.native_type == "jsonb") return Value::of_bytes(column.kind, arena.copy(field));
+  auto json = canonical_json(field);
+  if (!json) return std::nullopt;
+  return Value::of_bytes(column.kind, arena.copy(*json));
 }
 
 MaybeValue decode_bits(std::string_view field, Arena& arena) {
@@ -113,15 +163,12 @@ MaybeValue decode_vector(std::string_view field, Arena& arena) {
 
 MaybeValue decode(const Column& column, const SinkType& type, std::string_view field, Arena& arena) {
   switch (type.wire) {
-    case WireType::jsonb: {
-      if (field.empty()) return std::nullopt;
-      auto json = canonical_json(field.substr(1));
-      if (!json) return std::nullopt;
-      return Value::of_bytes(column.kind, arena.copy(*json));
-    }
+    case WireType::jsonb: return decode_jsonb(column, field, arena);
     case WireType::text:
-      if (type.is_blank_padded) field = field.substr(0, field.find_last_not_of(' ') + 1);
-      return Value::of_bytes(column.kind, arena.copy(field));
+    case WireType::cast:
+      if (type.is_blank_padded && column.family == TypeFamily::mysql) field = field.substr(0, field.find_last_not_of(' ') + 1);
+      return decode_text(column, field, arena);
+    case WireType::money: return decode_money(field, arena);
     case WireType::json:
     case WireType::bytea:
     case WireType::uuid: return Value::of_bytes(column.kind, arena.copy(field));
@@ -129,7 +176,9 @@ MaybeValue decode(const Column& column, const SinkType& type, std::string_view f
     case WireType::time:
     case WireType::timestamp:
     case WireType::timestamptz:
-    case WireType::interval: return decode_moment(column, type.wire, field);
+    case WireType::interval:
+      if (column.kind == ValueKind::interval) return decode_interval(field, arena);
+      return decode_moment(column, type.wire, field);
     case WireType::bit: return decode_bits(field, arena);
     case WireType::inet: return decode_inet(column, field, arena);
     case WireType::float4_array: return decode_vector(field, arena);
@@ -147,6 +196,7 @@ size_t fixed_size(WireType wire) {
     case WireType::float4:
     case WireType::date: return 4;
     case WireType::int8:
+    case WireType::money:
     case WireType::float8:
     case WireType::time:
     case WireType::timestamp:

@@ -4,8 +4,10 @@
 
 #include <limits>
 
+#include "engine/postgres/interval_encoding.h"
 #include "engine/postgres/numeric_encoding.h"
 #include "engine/postgres/text_encoding.h"
+#include "engine/postgres/value_text.h"
 
 namespace tidemark::postgres {
 namespace {
@@ -61,8 +63,15 @@ Encoded encode_int(const ColumnCodec& codec, const Value& value, ByteBuffer& out
   }
 }
 
-Encoded encode_numeric(const Value& value, ByteBuffer& out) {
+bool exceeds(const ColumnCodec& codec, const Value& value) {
+  if (codec.modifier < 0) return false;
+  if (value.kind() == ValueKind::decimal) return !numeric_fits(value.bytes(), codec.modifier);
+  return !numeric_fits(value_text(value, 0), codec.modifier);
+}
+
+Encoded encode_numeric(const ColumnCodec& codec, const Value& value, ByteBuffer& out) {
   return sized(out, [&] {
+    if (exceeds(codec, value)) return Encoded::out_of_range;
     if (value.kind() == ValueKind::decimal) return append_numeric(value.bytes(), out) ? Encoded::ok : Encoded::malformed;
     if (value.kind() == ValueKind::uint64) return append_numeric(value.uint64(), false, out), Encoded::ok;
     if (!is_integer(value)) return Encoded::wrong_kind;
@@ -107,6 +116,16 @@ Encoded encode_civil(const ColumnCodec& codec, const Value& value, ByteBuffer& o
   if (kind != ValueKind::date && kind != ValueKind::datetime && kind != ValueKind::timestamp) return Encoded::wrong_kind;
   if ((kind == ValueKind::date) != (codec.wire == WireType::date)) return Encoded::wrong_kind;
   const Civil c = value.civil();
+  if (is_infinite(c)) {
+    const bool is_date = codec.wire == WireType::date, negative = c.year < 0;
+    out.reserve_more(12);
+    out.put32(is_date ? 4 : 8);
+    if (is_date)
+      out.put_signed32(negative ? std::numeric_limits<int32_t>::min() : std::numeric_limits<int32_t>::max());
+    else
+      out.put_signed64(negative ? std::numeric_limits<int64_t>::min() : std::numeric_limits<int64_t>::max());
+    return Encoded::ok;
+  }
   if (!is_real_date(c)) {
     if (codec.zero_date == ZeroDatePolicy::error || codec.in_key) return Encoded::zero_date;
     put_null(out);
@@ -137,6 +156,41 @@ Encoded encode_time(const ColumnCodec& codec, const Value& value, ByteBuffer& ou
   out.put_signed64(value.int64());  // microseconds; hours are not folded into days, which are not always 24 hours
   out.put32(0);                     // days
   out.put32(0);                     // months
+  return Encoded::ok;
+}
+
+Encoded encode_interval(const Value& value, ByteBuffer& out) {
+  if (value.kind() != ValueKind::interval) return Encoded::wrong_kind;
+  const std::optional<Interval> interval = parse_interval(value.bytes());
+  if (!interval) return Encoded::malformed;
+  out.reserve_more(20);
+  out.put32(16);
+  out.put_signed64(interval->micros);
+  out.put_signed32(interval->days);
+  out.put_signed32(interval->months);
+  return Encoded::ok;
+}
+
+/// Hundredths, as everywhere with lc_monetary C.
+Encoded encode_money(const Value& value, ByteBuffer& out) {
+  if (value.kind() != ValueKind::decimal) return Encoded::wrong_kind;
+  std::string_view text = value.bytes();
+  const bool negative = !text.empty() && text[0] == '-';
+  if (negative) text.remove_prefix(1);
+  const size_t point = text.find('.');
+  if (point == std::string_view::npos || text.size() - point != 3) return Encoded::malformed;
+  int64_t cents = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    if (i == point) continue;
+    if (text[i] < '0' || text[i] > '9') return Encoded::malformed;
+    // downwards, since the smallest number has no positive counterpart
+    if (__builtin_mul_overflow(cents, int64_t{10}, &cents) || __builtin_sub_overflow(cents, int64_t{text[i] - '0'}, &cents))
+      return Encoded::out_of_range;
+  }
+  if (!negative && __builtin_sub_overflow(int64_t{0}, cents, &cents)) return Encoded::out_of_range;
+  out.reserve_more(12);
+  out.put32(8);
+  out.put_signed64(cents);
   return Encoded::ok;
 }
 
@@ -209,9 +263,19 @@ Encoded encode_vector(const Value& value, ByteBuffer& out) {
   return Encoded::ok;
 }
 
+size_t character_count(std::string_view text) {
+  size_t count = 0;
+  for (char c : text) count += (static_cast<uint8_t>(c) & 0xc0) != 0x80 ? 1 : 0;
+  return count;
+}
+
 Encoded encode_text(const ColumnCodec& codec, const Value& value, ByteBuffer& out) {
-  const ValueKind kind = value.kind();
-  if (kind != ValueKind::text && kind != ValueKind::json && kind != ValueKind::other) return Encoded::wrong_kind;
+  if (value.kind() == ValueKind::vector) return Encoded::wrong_kind;
+  if (!is_text_itself(value.kind())) {
+    const std::string text = value_text(value, codec.bits);
+    return encode_text(codec, Value::of_bytes(ValueKind::text, text), out);
+  }
+  if (codec.characters > 0 && character_count(value.bytes()) > codec.characters) return Encoded::out_of_range;
   const bool strip = codec.nul_character == NulPolicy::strip;
   return sized(out, [&] {
     return codec.wire == WireType::jsonb ? append_jsonb(value.bytes(), strip, out) : append_text(value.bytes(), strip, out);
@@ -238,9 +302,10 @@ Encoded encode_field(const ColumnCodec& codec, const Value& value, ByteBuffer& o
     case WireType::int4:
     case WireType::int8: return encode_int(codec, value, out);
     case WireType::text:
+    case WireType::cast:
     case WireType::json:
     case WireType::jsonb: return encode_text(codec, value, out);
-    case WireType::numeric: return encode_numeric(value, out);
+    case WireType::numeric: return encode_numeric(codec, value, out);
     case WireType::date:
     case WireType::timestamp:
     case WireType::timestamptz: return encode_civil(codec, value, out);
@@ -248,7 +313,8 @@ Encoded encode_field(const ColumnCodec& codec, const Value& value, ByteBuffer& o
     case WireType::float8: return encode_float(codec, value, out);
     case WireType::boolean: return encode_boolean(value, out);
     case WireType::time:
-    case WireType::interval: return encode_time(codec, value, out);
+    case WireType::interval: return value.kind() == ValueKind::interval ? encode_interval(value, out) : encode_time(codec, value, out);
+    case WireType::money: return encode_money(value, out);
     case WireType::bytea: return encode_bytes(value, out, value.kind() == ValueKind::bytes || value.kind() == ValueKind::geometry);
     case WireType::uuid: return encode_bytes(value, out, value.kind() == ValueKind::uuid && value.bytes().size() == 16);
     case WireType::bit: return encode_bits(codec, value, out);

@@ -30,8 +30,10 @@ inline bool is_fault(Encoded e) { return e > Encoded::zero_date_as_null; }
 /// What the encoder must know of a column besides the value.
 struct ColumnCodec {
   WireType wire = WireType::unsupported;
-  bool in_key = false;  // never NULL in place of a zero date
-  uint32_t bits = 0;    // bit columns: their width at the source
+  bool in_key = false;      // never NULL in place of a zero date
+  uint32_t bits = 0;        // bit columns: their width at the source
+  int32_t modifier = -1;    // numeric: values that it would round are out of range; -1: not looked at
+  uint32_t characters = 0;  // text: longer ones are out of range; 0: not looked at
   ZeroDatePolicy zero_date = ZeroDatePolicy::null;
   NulPolicy nul_character = NulPolicy::error;
 };

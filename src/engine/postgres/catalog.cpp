@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "model/array_text.h"
+
 namespace tidemark::postgres {
 namespace {
 
@@ -14,7 +16,8 @@ constexpr const char* kDoing = "reading the sink's catalog";
 constexpr const char* kColumns = R"(
 SELECT w.n, c.relkind, a.attname, a.attnotnull, a.atthasdef, a.attidentity, a.attgenerated,
        b.oid, CASE WHEN y.typtype = 'd' THEN y.typtypmod ELSE a.atttypmod END,
-       format_type(a.atttypid, a.atttypmod), format_type(b.oid, -1), b.typtype, b.typname
+       format_type(a.atttypid, a.atttypmod), format_type(b.oid, -1), b.typtype, b.typname,
+       CASE WHEN b.typtype = 'e' THEN ARRAY(SELECT enumlabel::text FROM pg_catalog.pg_enum e WHERE e.enumtypid = b.oid ORDER BY e.enumsortorder) END
   FROM unnest($1::text[], $2::text[]) WITH ORDINALITY w(s, t, n)
   JOIN pg_catalog.pg_namespace s ON s.nspname = w.s
   JOIN pg_catalog.pg_class c ON c.relnamespace = s.oid AND c.relname = w.t
@@ -55,6 +58,10 @@ SinkType read_type(const PGresult* result, int row) {
   type.sql = field_of(result, row, 9);
   type.cast = field_of(result, row, 10);
   type.is_enum = field_of(result, row, 11) == "e";
+  if (type.is_enum) {
+    for (ArrayElement& label : parse_array(field_of(result, row, 13)).value_or(ArrayText()).elements)
+      type.labels.push_back(std::move(label.text));
+  }
   type.is_blank_padded = type.oid == 1042;
   // an enum's binary form is its label; citext's is text's
   type.wire = type.is_enum || field_of(result, row, 12) == "citext" ? WireType::text : wire_type_of(type.oid);
@@ -106,7 +113,9 @@ std::vector<CatalogTable> read_catalog(Connection& connection, const std::vector
   const NameArrays arrays(names);
   const Params params = arrays.params();
 
+  connection.run("SET search_path=pg_catalog", kDoing);  // names of types with their schemas
   Result columns = connection.run(kColumns, params, kDoing);
+  connection.run("RESET search_path", kDoing);
   for (int row = 0; row < PQntuples(columns.get()); ++row) {
     const PGresult* r = columns.get();
     CatalogTable& table = tables[ordinal(r, row)];

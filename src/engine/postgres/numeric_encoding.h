@@ -11,7 +11,8 @@
 
 namespace tidemark::postgres {
 
-/// Appends the bytes (without a length) of a decimal text: optional '-', digits, optional '.' and digits. False: it is not one.
+/// Appends the bytes (without a length) of a decimal text: optional '-', digits, optional '.' and digits; "NaN", "Infinity", "-Infinity".
+/// False: it is none of these.
 bool append_numeric(std::string_view decimal, ByteBuffer& out);
 void append_numeric(uint64_t magnitude, bool negative, ByteBuffer& out);
 
@@ -20,7 +21,14 @@ size_t numeric_text_room(std::string_view bytes, int scale);
 /// Text of a numeric with exactly `scale` fraction digits, cut off or filled up with zeros (-1: as many as it says itself), never "-0";
 /// also "NaN", "Infinity" and "-Infinity". `to` has the room that numeric_text_room says, which is not 0. Gives the size, 0: malformed.
 size_t print_numeric(std::string_view bytes, int scale, char* to);
-/// The same in a string; nullopt: malformed, NaN or infinite.
+/// The same in a string; nullopt: malformed.
 std::optional<std::string> numeric_text(std::string_view bytes, int scale);
+
+/// Whether a column with this atttypmod (not -1) holds the text without rounding it.
+bool numeric_fits(std::string_view decimal, int32_t modifier);
+/// Without the fraction digits that such a column has no room for.
+std::string numeric_cut(std::string_view decimal, int32_t modifier);
+/// The last number of such a column, with the sign of `decimal`.
+std::string numeric_limit(std::string_view decimal, int32_t modifier);
 
 }  // namespace tidemark::postgres

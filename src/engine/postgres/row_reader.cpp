@@ -43,19 +43,19 @@ bool RowReader::deliver(const TargetTable& table, const PGresult* result, const 
 
 void RowReader::read_keys(TargetTable& table, const std::vector<KeyBytes>& keys, const RowBlockSink& rows) {
   const std::vector<size_t> key = key_columns(table);
-  std::string list, names, on;
-  for (const TargetColumn& column : table.columns) list += fmt::format("{}t.{}", list.empty() ? "" : ",", column.quoted);
+  std::string names, on;
   for (size_t i = 0; i < key.size(); ++i) {
     names += fmt::format("{}k{}", i > 0 ? "," : "", i);
-    on += fmt::format("{}t.{}=u.k{}", i > 0 ? " AND " : "", table.columns[key[i]].quoted, i);
+    on += (i > 0 ? " AND " : "") + key_equals(table, key[i], fmt::format("u.k{}", i));
   }
-  const std::string sql = fmt::format("SELECT {} FROM {} u({}) JOIN {} t ON {}", list, unnest_call(table, key), names, table.quoted, on);
+  const std::string sql =
+      fmt::format("SELECT {} FROM {} u({}) JOIN {} t ON {}", table.read_list("t."), unnest_call(table, key), names, table.quoted, on);
   for (size_t from = 0; from < keys.size(); from += kKeysAtOnce) {
     const size_t to = std::min(keys.size(), from + kKeysAtOnce);
     std::vector<ByteBuffer> arrays(key.size());
     for (size_t i = 0; i < key.size(); ++i) {
       arrays[i].reserve_more(20);
-      for (uint32_t word : {uint32_t{1}, uint32_t{1}, table.columns[key[i]].type.oid, static_cast<uint32_t>(to - from), uint32_t{1}})
+      for (uint32_t word : {uint32_t{1}, uint32_t{1}, table.columns[key[i]].parameter_oid(), static_cast<uint32_t>(to - from), uint32_t{1}})
         arrays[i].put32(word);
     }
     Arena arena;
@@ -84,19 +84,22 @@ void RowReader::read_key_page(TargetTable& table, const KeyBytes& after, uint64_
     for (size_t i = 0; i < key.size(); ++i) {
       starts.push_back(fields.size());
       table.encode(key[i], values.at(i), fields);
-      places += fmt::format("{}${}::{}", i > 0 ? "," : "", i + 1, table.columns[key[i]].type.cast);
+      const TargetColumn& column = table.columns[key[i]];
+      places += (i > 0 ? "," : "") + column.typed(fmt::format("${}::{}", i + 1, column.parameter_type()));
     }
     starts.push_back(fields.size());
     for (size_t i = 0; i < key.size(); ++i) params.add_binary(fields.view().substr(starts[i] + 4, starts[i + 1] - starts[i] - 4));
     where = fmt::format("WHERE ({}) > ({})", list, places);
   }
-  Result result = connection_.run(fmt::format("SELECT {} FROM {} {} ORDER BY {} LIMIT {}", list, table.quoted, where, list, limit), params,
+  std::string read;
+  for (size_t i : key) read += (read.empty() ? "" : ",") + table.columns[i].read_from(table.columns[i].quoted);
+  Result result = connection_.run(fmt::format("SELECT {} FROM {} {} ORDER BY {} LIMIT {}", read, table.quoted, where, list, limit), params,
                                   kReading.c_str(), true);
   deliver(table, result.get(), key, rows);
 }
 
 void RowReader::read_whole(TargetTable& table, const RowBlockSink& rows) {
-  connection_.run(fmt::format("DECLARE tidemark_rows BINARY NO SCROLL CURSOR FOR SELECT {} FROM {}", table.column_list(), table.quoted),
+  connection_.run(fmt::format("DECLARE tidemark_rows BINARY NO SCROLL CURSOR FOR SELECT {} FROM {}", table.read_list(), table.quoted),
                   kReading.c_str());
   for (;;) {
     Result result = connection_.run("FETCH 2000 FROM tidemark_rows", kReading.c_str());

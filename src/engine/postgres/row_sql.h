@@ -15,6 +15,12 @@ std::string conflict_tail(const TargetTable& table);
 /// "unnest($1::bigint[],$2::text[])"
 std::string unnest_call(const TargetTable& table, const std::vector<size_t>& columns);
 
+/// "t.k=u.k0", the right side as the column's type.
+std::string key_equals(const TargetTable& table, size_t column, const std::string& parameter);
+/// What the temporary table selects for its columns, and INSERT ... SELECT out of it; `plain`: no row with these keys is there.
+std::string stage_columns(const TargetTable& table);
+std::string staged_sql(const TargetTable& table, bool plain);
+
 std::string upsert_sql(const TargetTable& table);
 std::string empty_sql(const TargetTable& table);
 std::string remove_sql(const TargetTable& table);

@@ -51,7 +51,7 @@ void RowStatements::begin_arrays(const TargetTable& table, const std::vector<Sou
     array.reserve_more(kArrayHeaderBytes);
     array.put32(1);  // dimensions
     array.put32(1);  // may contain NULL
-    array.put32(table.columns[sources[i].column].type.oid);
+    array.put32(table.columns[sources[i].column].parameter_oid());
     array.put32(0);  // count, known at the end
     array.put32(1);  // lower bound
   }
@@ -104,7 +104,7 @@ void RowStatements::upsert(TargetTable& table, const std::vector<Row>& rows) {
   if (!table.nestable && rows.size() <= kSingleRows)
     upsert_singles(table, first, rows.size());
   else if (!table.nestable || rows.size() > kArrayRows)
-    upsert_staged(table, first, rows.size());
+    load_staged(table, first, rows.size(), false);
   else
     upsert_arrays(table, first, rows.size());
 }
@@ -147,7 +147,7 @@ void RowStatements::prepare_stage(TargetTable& table) {
   if (table.stage_session != connection_.session()) {
     // a copy of the columns without defaults and constraints
     connection_.run(fmt::format("CREATE TEMP TABLE IF NOT EXISTS {} ON COMMIT DELETE ROWS AS SELECT {} FROM {} WITH NO DATA", table.stage,
-                                table.column_list(), table.quoted),
+                                stage_columns(table), table.quoted),
                     table.doing.c_str());
     table.stage_session = connection_.session();
   } else if (table.stage_filled) {
@@ -170,15 +170,15 @@ void RowStatements::copy_rows(TargetTable& table, const std::string& into, const
   copy.finish();
 }
 
-void RowStatements::upsert_staged(TargetTable& table, const Row* rows, size_t count) {
+void RowStatements::load_staged(TargetTable& table, const Row* rows, size_t count, bool plain) {
   prepare_stage(table);
   copy_rows(table, "pg_temp." + table.stage, rows, count);
-  connection_.run(fmt::format("{}SELECT {} FROM pg_temp.{}{}", insert_head(table), table.column_list(), table.stage, conflict_tail(table)),
-                  table.doing.c_str());
+  connection_.run(staged_sql(table, plain), table.doing.c_str());
 }
 
 void RowStatements::load_plain(TargetTable& table, const std::vector<Row>& rows) {
   if (rows.empty()) return;
+  if (table.has_casts) return load_staged(table, rows.data(), rows.size(), true);
   flight_.land();
   copy_rows(table, table.quoted, rows.data(), rows.size());
 }

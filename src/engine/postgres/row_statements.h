@@ -38,7 +38,7 @@ class RowStatements {
   size_t array_bytes(size_t arrays) const;
   void upsert_singles(TargetTable& table, const Row* rows, size_t count);
   void upsert_arrays(TargetTable& table, const Row* rows, size_t count);
-  void upsert_staged(TargetTable& table, const Row* rows, size_t count);
+  void load_staged(TargetTable& table, const Row* rows, size_t count, bool plain);
   void prepare_stage(TargetTable& table);
   void copy_rows(TargetTable& table, const std::string& into, const Row* rows, size_t count);
   void patch_group(TargetTable& table, const std::string& shape, const std::vector<const TableStep::Patch*>& patches, bool must_hit);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "engine/postgres/catalog.h"
+#include "engine/postgres/native_types.h"
 #include "engine/postgres/target_table.h"
 #include "tidemark/config.h"
 #include "tidemark/sink.h"
@@ -14,7 +15,7 @@
 namespace tidemark::postgres {
 
 /// CREATE TABLE for a source table: all columns, the key as primary key.
-std::string create_table_sql(const SinkTable& table, ZeroDatePolicy policy);
+std::string create_table_sql(const SinkTable& table, const NativeTypes& types, ZeroDatePolicy policy);
 
 /// The table as tidemark will write it, or Error(data) with all that does not fit.
 TargetTable check_table(const SinkTable& table, const CatalogTable& found, const SinkConfig& config);

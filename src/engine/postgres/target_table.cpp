@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "base/log.h"
+#include "engine/postgres/unfit.h"
 #include "tidemark/error.h"
 
 namespace tidemark::postgres {
@@ -13,10 +14,36 @@ std::string TargetTable::column_list() const {
   return list;
 }
 
+std::string TargetColumn::read_from(const std::string& place) const {
+  // not ::text, which prints an inet otherwise than its output function does; not IS NULL, which a composite of NULLs is
+  return is_cast() ? fmt::format("CASE WHEN pg_catalog.num_nulls({0}) = 0 THEN pg_catalog.format('%s', {0}) END", place) : place;
+}
+
+std::string TargetTable::read_list(const std::string& alias) const {
+  std::string list;
+  for (const TargetColumn& column : columns) list += (list.empty() ? "" : ",") + column.read_from(alias + column.quoted);
+  return list;
+}
+
 std::string TargetTable::key_list() const {
   std::string list;
   for (uint16_t i : schema->key) list += (list.empty() ? "" : ",") + columns[i].quoted;
   return list;
+}
+
+void TargetTable::settle(size_t index, const Value& value, Encoded result, ByteBuffer& out) {
+  TargetColumn& column = columns[index];
+  if (!is_fault(result) || column.unfit == Unfit::by_default || column.unfit == Unfit::error) return note(index, result);
+  Arena arena;
+  const std::optional<Value> other = instead_of(value, result, column.unfit, column.codec, arena);
+  if (!other) return note(index, result);
+  const Encoded again = encode_field(column.codec, *other, out);
+  if (again != Encoded::ok) return note(index, is_fault(again) ? result : again);
+  if (!column.replaced_seen) {
+    spdlog::warn("{}.{}: values that {} cannot hold become {}", printable(name), printable(column.name), column.type.sql,
+                 column.unfit == Unfit::null ? "NULL (unfit: null)" : "the nearest that it holds (unfit: clamp)");
+  }
+  column.replaced_seen = true;
 }
 
 void TargetTable::note(size_t index, Encoded result) {
@@ -43,8 +70,12 @@ void TargetTable::note(size_t index, Encoded result) {
       throw Error(ErrorKind::data, what, "text that is not valid UTF-8",
                   "correct the row at the source, or give the column a binary type there");
     case Encoded::out_of_range:
-      throw Error(ErrorKind::data, what, fmt::format("a value out of range for {}", column.type.sql),
-                  fmt::format("widen the column: ALTER TABLE {} ALTER COLUMN {} TYPE ...", quoted, column.quoted));
+      throw Error(
+          ErrorKind::data, what, fmt::format("a value out of range for {}", column.type.sql),
+          fmt::format(
+              "widen the column: ALTER TABLE {} ALTER COLUMN {} TYPE ...; or say under columns: of the pipeline what becomes of such "
+              "values, unfit: null or clamp",
+              quoted, column.quoted));
     case Encoded::malformed:
     case Encoded::absent:
     case Encoded::wrong_kind: break;

@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
+#include "tidemark/column_rule.h"
 #include "tidemark/config.h"
 #include "tidemark/schema.h"
 
@@ -35,6 +37,8 @@ enum class WireType : uint8_t {
   bit,
   inet,
   float4_array,
+  money,
+  cast,  // any other type: its text form, which the server casts
   unsupported,
 };
 
@@ -46,18 +50,30 @@ struct SinkType {
   std::string sql;        // as it is printed with its modifier, e.g. "numeric(18,4)"
   std::string cast;       // usable in a cast of a parameter: without modifier, e.g. "bpchar"
   bool is_enum = false;
-  bool is_blank_padded = false;  // char(n)
+  std::vector<std::string> labels;  // of an enum, in their order
+  bool is_blank_padded = false;     // char(n)
 };
 
 /// The wire form of a type of pg_catalog; unsupported when we do not write it.
 WireType wire_type_of(Oid oid);
 
-/// The type that CREATE TABLE gives a source column: lossless by default.
+/// "timestamp(3) without time zone" and "numeric(10,2)[]" without what is in parentheses.
+std::string without_modifier(const std::string& name);
+
+/// How values of `column` are written to a column of `type`: binary where they have such a form there.
+WireType wire_for(const Column& column, const SinkType& type);
+
+/// The type that CREATE TABLE gives a source column: lossless by default. PostgreSQL's own columns: the type that they have.
 std::string default_sql_type(const Column& column);
+/// For a column whose type (a domain, mostly) the target does not have: the type that its values show it to be of; "" when they do not.
+std::string base_sql_type(const Column& column);
 /// False where a value of a NOT NULL column may have to become NULL here (zero dates).
-bool keeps_not_null(const Column& column, ZeroDatePolicy policy, bool in_key);
+bool keeps_not_null(const Column& column, const ColumnRule& rule, ZeroDatePolicy policy, bool in_key);
+/// What the rule says of zero dates, or else the sink.
+ZeroDatePolicy zero_date_policy(const ColumnRule& rule, ZeroDatePolicy of_sink);
 
 /// Why values of `column` do not fit into `type`; nullopt when each of them fits, or is checked one by one (then it fails by itself).
-std::optional<std::string> misfit(const Column& column, const SinkType& type);
+/// With a rule that names a type or what becomes of unfit values, all that can be written at all fits.
+std::optional<std::string> misfit(const Column& column, const SinkType& type, const ColumnRule& rule = {});
 
 }  // namespace tidemark::postgres

@@ -48,7 +48,7 @@ TEST_CASE("numeric is written as the server writes it") {
 }
 
 TEST_CASE("what is not a decimal is refused and leaves nothing behind") {
-  for (const char* text : {"", "-", ".", "1e5", "12a", "1.2.3", "NaN", " 1", "0.12345x"}) {
+  for (const char* text : {"", "-", ".", "1e5", "12a", "1.2.3", "nan", "-NaN", "Infinityy", " 1", "0.12345x"}) {
     INFO(text);
     CHECK(encoded(text) == "refused");
   }
@@ -88,5 +88,49 @@ TEST_CASE("broken numeric bytes are refused") {
   ByteBuffer out;
   REQUIRE(append_numeric("12345.678", out));
   for (size_t size = 0; size < out.size(); ++size) CHECK_FALSE(numeric_text(out.view().substr(0, size), 3).has_value());
-  CHECK_FALSE(numeric_text(std::string_view("\0\0\0\0\xc0\0\0\0", 8), 0).has_value());  // NaN
+  CHECK_FALSE(numeric_text(std::string_view("\0\0\0\0\x80\0\0\0", 8), 0).has_value());  // no such sign
+  CHECK_FALSE(numeric_text(std::string_view("\0\1\0\0\xc0\0\0\0\0\1", 10), 0).has_value());
+}
+
+TEST_CASE("NaN and the infinities are numbers of their own") {
+  for (const char* text : {"NaN", "Infinity", "-Infinity"}) {
+    ByteBuffer out;
+    REQUIRE(append_numeric(text, out));
+    CHECK(numeric_text(out.view(), -1) == text);
+    CHECK(numeric_text(out.view(), 2) == text);
+  }
+}
+
+TEST_CASE("what a numeric column holds without rounding, and what is nearest to the rest") {
+  struct Case {
+    int precision, scale;
+    const char* text;
+    bool fits;
+    const char *limit, *cut;
+  };
+  const std::vector<Case> cases = {
+      {5, 2, "999.99", true, "999.99", "999.99"},
+      {5, 2, "1000", false, "999.99", "1000"},
+      {5, 2, "-1000.00", false, "-999.99", "-1000.00"},
+      {5, 2, "1.005", false, "999.99", "1.00"},
+      {5, 2, "1.00000", true, "999.99", "1.00"},
+      {5, 2, "0", true, "999.99", "0"},
+      {5, 2, "NaN", true, "999.99", "NaN"},
+      {5, 2, "Infinity", false, "999.99", "Infinity"},
+      {3, 0, "999", true, "999", "999"},
+      {3, 0, "999.5", false, "999", "999"},
+      {3, -2, "12300", true, "99900", "12300"},
+      {3, -2, "12345", false, "99900", "12345"},
+      {3, -2, "100000", false, "99900", "100000"},
+      {2, 5, "0.00099", true, "0.00099", "0.00099"},
+      {2, 5, "0.001", false, "0.00099", "0.001"},
+  };
+  for (const Case& c : cases) {
+    const int32_t modifier = (c.precision << 16 | (c.scale & 0x7ff)) + 4;
+    INFO(c.text << " in numeric(" << c.precision << "," << c.scale << ")");
+    CHECK(numeric_fits(c.text, modifier) == c.fits);
+    CHECK(numeric_limit(c.text, modifier) == c.limit);
+    CHECK(numeric_cut(c.text, modifier) == c.cut);
+    CHECK(numeric_fits(numeric_limit(c.text, modifier), modifier));
+  }
 }

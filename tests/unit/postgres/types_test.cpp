@@ -95,7 +95,7 @@ TEST_CASE("an existing type fits when it is the same or wider") {
 TEST_CASE("NOT NULL is dropped where a zero date may become NULL") {
   Column c = column(ValueKind::date, "date");
   c.nullable = false;
-  CHECK_FALSE(keeps_not_null(c, ZeroDatePolicy::null, false));
-  CHECK(keeps_not_null(c, ZeroDatePolicy::null, true));
-  CHECK(keeps_not_null(c, ZeroDatePolicy::error, false));
+  CHECK_FALSE(keeps_not_null(c, {}, ZeroDatePolicy::null, false));
+  CHECK(keeps_not_null(c, {}, ZeroDatePolicy::null, true));
+  CHECK(keeps_not_null(c, {}, ZeroDatePolicy::error, false));
 }
