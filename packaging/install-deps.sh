@@ -2,7 +2,7 @@
 # Installs the Debian packages that tidemark is built and tested with (Debian 12 and 13). Installs only what is missing.
 #   install-deps.sh --build-only   what the build and the unit tests need
 #   install-deps.sh --servers      that, and the server programs that the demo and the integration tests start for themselves
-#   install-deps.sh [--all]        that, and the tools of the other tests: clang, clang-format, clang-tidy, curl
+#   install-deps.sh [--all]        that, and the tools of the other tests: clang, clang-format, clang-tidy, curl, patchelf
 #   install-deps.sh --bench        that of --servers, and the peers that the benchmarks run
 # No system service is started, and no database cluster of the system is touched.
 set -eu
@@ -19,8 +19,8 @@ build="build-essential cmake ninja-build pkg-config ccache git ca-certificates l
 servers="python3 mariadb-server-core mariadb-client postgresql sqlite3 util-linux"
 # clang-format is pinned to 14, since other versions lay the same source out differently; the others may be any version
 bench="pgloader"
-tools="curl clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev"
-other_tools="curl clang clang-tidy libclang-rt-dev"
+tools="curl patchelf clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev"
+other_tools="curl patchelf clang clang-tidy libclang-rt-dev"
 
 installed() { dpkg-query -W -f '${db:Status-Abbrev}' "$1" 2>/dev/null | grep -q '^ii'; }
 known() { apt-cache show --no-all-versions "$1" >/dev/null 2>&1; }

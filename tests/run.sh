@@ -40,6 +40,7 @@ step() {  # step NAME COMMAND...: quiet when it works
 
 step "install packages" bash packaging/install-deps.sh --all
 [ "$what" = unit ] || step "unpack MySQL" bash packaging/mysql-private.sh
+[ "$what" = unit ] || step "unpack PostgreSQL" bash packaging/postgres-private.sh
 export CCACHE_NOHASHDIR=1 CCACHE_BASEDIR=$top
 step "configure" cmake --preset release -D TIDEMARK_TESTS=ON
 step "build" cmake --build --preset release
