@@ -4,6 +4,7 @@
 #include <chrono>
 
 #include "servers/mysql_server.h"
+#include "servers/postgres_server.h"
 #include "servers/tidemark_process.h"
 #include "support/catch.h"
 #include "workload/ledger_place.h"

@@ -7,6 +7,7 @@
 #include "servers/mariadb_server.h"
 #include "servers/mysql_server.h"
 #include "servers/postgres_server.h"
+#include "servers/sqlite_file.h"
 #include "servers/tidemark_process.h"
 #include "servers/wait.h"
 #include "support/catch.h"

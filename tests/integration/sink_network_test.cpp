@@ -33,12 +33,16 @@ constexpr const char* kYaml = "snapshot: {chunk_rows: 50, adapt: false}\nretry: 
 struct Proxied {
   explicit Proxied(MysqlFamilyServer& server)
       : source(server),
-        gtid_base(create_ledger(source, {1500, 800, 200, 40})),
+        count(ledger_with_count(source)),
         proxy(sink.port(), Protocol::postgres),
         pipeline(source, &sink, "d", file(proxy)),
-        watcher(ledger_in(sink), gtid_base, kLedgerTables),
+        watcher(ledger_in(sink), count, kLedgerTables),
         writers(source, kSeed, kPauseMs) {}
 
+  static std::shared_ptr<LedgerCount> ledger_with_count(MysqlFamilyServer& source) {
+    create_ledger(source, {1500, 800, 200, 40});
+    return std::make_shared<LedgerCount>(source);
+  }
   static PipelineFile file(const FaultProxy& proxy) {
     PipelineFile file;
     file.pipeline_yaml = kYaml;
@@ -82,7 +86,7 @@ struct Proxied {
 
   MysqlFamilyServer& source;
   PostgresServer sink;
-  const uint64_t gtid_base;
+  const std::shared_ptr<LedgerCount> count;
   FaultProxy proxy;
   LivePipeline pipeline;
   LedgerWatcher watcher;

@@ -3,56 +3,54 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cstdint>
 #include <functional>
 #include <map>
 #include <unordered_map>
 
 #include "servers/canonical.h"
+#include "servers/mysql_client.h"
+#include "servers/postgres_client.h"
 
 namespace tidemark::test {
 namespace {
-
-struct SinkAccess {
-  std::function<std::map<std::string, std::string>(const TablePair&)> columns;  // name -> type
-  std::function<std::string(const std::string& name, const std::string& type, Form)> expression;
-  std::function<std::string(const TablePair&)> table_name;
-  std::function<void(const std::string&, const RowVisitor&)> stream;
-};
 
 struct ComparedColumn {
   Form form;
   std::string source, sink;  // expressions
 };
 
-std::vector<SourceColumn> source_columns(MysqlClient& source, const TablePair& table) {
-  std::vector<SourceColumn> out;
-  // what is computed from other columns is not copied
-  for (auto& row : source.query(fmt::format("SELECT column_name, LOWER(data_type), LOWER(column_type) FROM information_schema.columns "
-                                            "WHERE table_schema={} AND table_name={} AND COALESCE(generation_expression,'')='' "
-                                            "ORDER BY ordinal_position",
-                                            mysql_quote(table.database), mysql_quote(table.table)))) {
-    out.push_back({row[0].value(), row[1].value(), row[2].value()});
+/// The columns of a table in their order; none when there is no such table.
+std::vector<TableColumn> columns_of(DatabaseClient& client, const std::string& schema, const std::string& table) {
+  std::string sql;
+  switch (client.dialect()) {
+    case Dialect::mysql:
+      // what is computed from other columns is not copied
+      sql = fmt::format(
+          "SELECT column_name, LOWER(data_type) FROM information_schema.columns WHERE table_schema={} AND table_name={} AND "
+          "COALESCE(generation_expression,'')='' ORDER BY ordinal_position",
+          mysql_quote(schema), mysql_quote(table));
+      break;
+    case Dialect::postgres:
+      sql = fmt::format(
+          "SELECT a.attname, CASE WHEN t.typtype='e' THEN 'enum' ELSE lower(format_type(a.atttypid, NULL)) END FROM "
+          "pg_attribute a JOIN pg_class c ON c.oid=a.attrelid JOIN pg_namespace n ON n.oid=c.relnamespace JOIN pg_type t ON "
+          "t.oid=a.atttypid WHERE n.nspname={} AND c.relname={} AND a.attnum>0 AND NOT a.attisdropped AND "
+          "a.attgenerated='' ORDER BY a.attnum",
+          postgres_quote(schema), postgres_quote(table));
+      break;
+    case Dialect::sqlite: sql = fmt::format("SELECT name, lower(type) FROM pragma_table_info({})", postgres_quote(table));
   }
+  std::vector<TableColumn> out;
+  for (auto& row : client.query(sql)) out.push_back({row[0].value(), row[1].value()});
   return out;
 }
 
-// Bits arrive from PostgreSQL as a string of 0 and 1 from bit(n); as a number from everybody else.
-std::string canonical_of(const std::string& text, Form form, const std::string& sink_type) {
-  if (form == Form::bits && sink_type.rfind("bit", 0) == 0) {
-    uint64_t value = 0;
-    for (char c : text) value = value * 2 + (c == '1' ? 1 : 0);
-    return std::to_string(value);
-  }
-  return canonical(text, form);
-}
-
-std::string line_of(const TextRow& row, const std::vector<ComparedColumn>& columns, const std::vector<std::string>& sink_types) {
+std::string line_of(const TextRow& row, const std::vector<ComparedColumn>& columns) {
   std::string line;
   for (size_t i = 0; i < row.size(); ++i) {
     if (i) line += '\x1f';
-    line += row[i] ? "=" + canonical_of(*row[i], columns[i].form, sink_types.empty() ? std::string() : sink_types[i]) : "NULL";
+    line += row[i] ? "=" + canonical(*row[i], columns[i].form) : "NULL";
   }
   return line;
 }
@@ -69,32 +67,32 @@ void cut_srid(TextRow& row, const std::vector<ComparedColumn>& columns, bool cut
   }
 }
 
-void compare_table(MysqlClient& source, const SinkAccess& sink, const TablePair& table, std::vector<std::string>& differences) {
+void compare_table(DatabaseClient& source, DatabaseClient& sink, const TablePair& table, std::vector<std::string>& differences) {
   const std::string name = table.database + "." + table.table;
-  const auto sink_columns = sink.columns(table);
+  std::map<std::string, std::string> sink_columns;
+  for (auto& column : columns_of(sink, table.target_schema, table.target_table)) sink_columns[column.name] = column.type;
   if (sink_columns.empty()) {
     differences.push_back(name + ": no such table in the sink");
     return;
   }
   std::vector<ComparedColumn> columns;
-  std::vector<std::string> sink_types;
   std::string source_list, sink_list;
   bool any_geometry = false;
-  for (const auto& column : source_columns(source, table)) {
+  for (const TableColumn& column : columns_of(source, table.database, table.table)) {
     const auto found = sink_columns.find(column.name);
     if (found == sink_columns.end()) {
       differences.push_back(fmt::format("{}: the sink has no column {}", name, column.name));
       return;
     }
-    const Form form = form_of(column, found->second);
+    const Form form = form_of(column.type, found->second);
     any_geometry = any_geometry || form == Form::geometry;
-    columns.push_back({form, source_expression(column, form), sink.expression(column.name, found->second, form)});
-    sink_types.push_back(found->second);
+    columns.push_back({form, expression(source.dialect(), column, form), expression(sink.dialect(), {column.name, found->second}, form)});
     source_list += (source_list.empty() ? "" : ", ") + columns.back().source;
     sink_list += (sink_list.empty() ? "" : ", ") + columns.back().sink;
   }
-  const std::string from_source = fmt::format("SELECT {} FROM {}.{}", source_list, mysql_name(table.database), mysql_name(table.table));
-  const std::string from_sink = fmt::format("SELECT {} FROM {}", sink_list, sink.table_name(table));
+  const std::string from_source = fmt::format("SELECT {} FROM {}", source_list, sql_table(source.dialect(), table.database, table.table));
+  const std::string from_sink =
+      fmt::format("SELECT {} FROM {}", sink_list, sql_table(sink.dialect(), table.target_schema, table.target_table));
   bool cut = false;
   if (any_geometry) {
     // WKB begins with the byte order, 01; with the SRID before it, that comes four bytes later
@@ -109,17 +107,17 @@ void compare_table(MysqlClient& source, const SinkAccess& sink, const TablePair&
   const std::hash<std::string> hash;
   source.stream(from_source, [&](TextRow& row) {
     cut_srid(row, columns, cut);
-    ++balance[hash(line_of(row, columns, {}))];
+    ++balance[hash(line_of(row, columns))];
   });
   sink.stream(from_sink, [&](TextRow& row) {
-    const auto found = balance.try_emplace(hash(line_of(row, columns, sink_types)), 0).first;
+    const auto found = balance.try_emplace(hash(line_of(row, columns)), 0).first;
     if (--found->second == 0) balance.erase(found);
   });
   if (balance.empty()) return;
   size_t shown_count = 0, hidden = 0;
   auto report = [&](const char* side, int sign) {
-    return [&, side, sign](TextRow& row, const std::vector<std::string>& types) {
-      const std::string line = line_of(row, columns, types);
+    return [&, side, sign](TextRow& row) {
+      const std::string line = line_of(row, columns);
       const auto found = balance.find(hash(line));
       if (found == balance.end() || found->second * sign <= 0) return;
       if (++shown_count <= 20) {
@@ -133,60 +131,32 @@ void compare_table(MysqlClient& source, const SinkAccess& sink, const TablePair&
   auto sink_side = report("sink", -1);
   source.stream(from_source, [&](TextRow& row) {
     cut_srid(row, columns, cut);
-    source_side(row, {});
+    source_side(row);
   });
-  sink.stream(from_sink, [&](TextRow& row) { sink_side(row, sink_types); });
+  sink.stream(from_sink, sink_side);
   if (hidden) differences.push_back(fmt::format("{}: and {} more", name, hidden));
 }
 
-std::vector<std::string> compare_all(MysqlClient& source, const SinkAccess& sink, const std::vector<TablePair>& tables) {
+}  // namespace
+
+std::vector<std::string> compare_tables(DatabaseClient& source, DatabaseClient& sink, const std::vector<TablePair>& tables) {
   std::vector<std::string> differences;
   for (const auto& table : tables) compare_table(source, sink, table, differences);
   return differences;
 }
 
-}  // namespace
-
-std::vector<std::string> compare_tables(MysqlClient& source, PostgresClient& sink, const std::vector<TablePair>& tables) {
-  SinkAccess access;
-  access.columns = [&](const TablePair& t) {
-    std::map<std::string, std::string> out;
-    for (auto& row : sink.query(fmt::format("SELECT a.attname, lower(format_type(a.atttypid, NULL)) FROM pg_attribute a JOIN pg_class c ON "
-                                            "c.oid=a.attrelid JOIN pg_namespace n ON n.oid=c.relnamespace WHERE n.nspname={} AND "
-                                            "c.relname={} AND a.attnum>0 AND NOT a.attisdropped",
-                                            postgres_quote(t.target_schema), postgres_quote(t.target_table)))) {
-      out[row[0].value()] = row[1].value();
-    }
-    return out;
-  };
-  access.expression = postgres_expression;
-  access.table_name = [](const TablePair& t) { return postgres_name(t.target_schema) + "." + postgres_name(t.target_table); };
-  access.stream = [&](const std::string& sql, const RowVisitor& visit) { sink.stream(sql, visit); };
-  return compare_all(source, access, tables);
-}
-
-std::vector<std::string> compare_tables(MysqlClient& source, SqliteFile& sink, const std::vector<TablePair>& tables) {
-  SinkAccess access;
-  access.columns = [&](const TablePair& t) {
-    std::map<std::string, std::string> out;
-    for (auto& row : sink.query(fmt::format("SELECT name, lower(type) FROM pragma_table_info({})", postgres_quote(t.target_table)))) {
-      out[row[0].value()] = row[1].value();
-    }
-    return out;
-  };
-  access.expression = [](const std::string& name, const std::string&, Form form) { return sqlite_expression(name, form); };
-  access.table_name = [](const TablePair& t) { return postgres_name(t.target_table); };
-  access.stream = [&](const std::string& sql, const RowVisitor& visit) { sink.stream(sql, visit); };
-  return compare_all(source, access, tables);
-}
-
-std::vector<TablePair> tables_of(MysqlClient& source, const std::string& database) {
+std::vector<TablePair> tables_of(DatabaseClient& source, const std::string& database) {
+  const std::string sql = source.dialect() == Dialect::postgres
+                              ? fmt::format(
+                                    "SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid=c.relnamespace WHERE n.nspname={} AND "
+                                    "c.relkind IN ('r','p') AND NOT c.relispartition ORDER BY 1",
+                                    postgres_quote(database))
+                              : fmt::format(
+                                    "SELECT table_name FROM information_schema.tables WHERE table_schema={} AND "
+                                    "table_type IN ('BASE TABLE','SYSTEM VERSIONED') ORDER BY table_name",
+                                    mysql_quote(database));
   std::vector<TablePair> out;
-  for (auto& row : source.query(fmt::format("SELECT table_name FROM information_schema.tables WHERE table_schema={} AND "
-                                            "table_type IN ('BASE TABLE','SYSTEM VERSIONED') ORDER BY table_name",
-                                            mysql_quote(database)))) {
-    out.push_back({database, row[0].value(), database, row[0].value()});
-  }
+  for (auto& row : source.query(sql)) out.push_back({database, row[0].value(), database, row[0].value()});
   return out;
 }
 

@@ -13,7 +13,7 @@
 
 namespace tidemark::test {
 
-LivePipeline::LivePipeline(MysqlFamilyServer& source, PostgresServer* sink, std::string database, PipelineFile settings)
+LivePipeline::LivePipeline(DatabaseServer& source, DatabaseServer* sink, std::string database, PipelineFile settings)
     : source_(source), sink_(sink), database_(std::move(database)), settings_(std::move(settings)) {
   if (settings_.include.empty()) settings_.include = {database_ + ".*"};
   if (settings_.name == PipelineFile().name) settings_.name = database_;  // several tests may share a sink
@@ -48,14 +48,11 @@ bool LivePipeline::reaches(const std::string& state, std::chrono::milliseconds l
 }
 
 std::vector<std::string> LivePipeline::differences() {
-  MysqlClient from = source_.connect();
-  if (sink_ != nullptr) {
-    PostgresClient to = sink_->connect();
-    return compare_tables(from, to, tables_of(from, database_));
-  }
+  const auto from = source_.client();
+  if (sink_ != nullptr) return compare_tables(*from, *sink_->client(), tables_of(*from, database_));
   if (!std::filesystem::exists(sqlite_path(directory_))) return {"no file yet"};
   SqliteFile to(sqlite_path(directory_));
-  return compare_tables(from, to, tables_of(from, database_));
+  return compare_tables(*from, to, tables_of(*from, database_));
 }
 
 bool LivePipeline::becomes_equal(std::chrono::milliseconds limit) {
@@ -75,7 +72,7 @@ bool LivePipeline::becomes_equal(std::chrono::milliseconds limit) {
 }
 
 std::string LivePipeline::on_table(std::string sql, const std::string& table) const {
-  const std::string name = sink_ != nullptr ? postgres_name(database_) + "." + postgres_name(table) : postgres_name(table);
+  const std::string name = sql_table(sink_ != nullptr ? sink_->dialect() : Dialect::sqlite, database_, table);
   for (size_t at = sql.find("{t}"); at != std::string::npos; at = sql.find("{t}", at + name.size())) sql.replace(at, 3, name);
   return sql;
 }
@@ -94,8 +91,10 @@ long long LivePipeline::sink_number(const std::string& sql, const std::string& t
 }
 
 void LivePipeline::sink_exec(const std::string& sql, const std::string& table) {
-  if (sink_ != nullptr) return sink_->exec(on_table(sql, table));
-  SqliteFile(sqlite_path(directory_)).exec(on_table(sql, table));
+  if (sink_ != nullptr)
+    sink_->exec(on_table(sql, table));
+  else
+    SqliteFile(sqlite_path(directory_)).exec(on_table(sql, table));
 }
 
 bool LivePipeline::log_has(const std::string& text) const { return daemon_->log().find(text) != std::string::npos; }

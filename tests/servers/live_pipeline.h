@@ -1,5 +1,5 @@
-// One pipeline under test: its directory, configuration, daemon, and the comparison of its two sides. Into PostgreSQL when a server is
-// given, else into SQLite. The servers are the caller's. Owned by one test, used by one thread.
+// One pipeline under test: its directory, configuration, daemon, and the comparison of its two sides. Into a server when one is given,
+// else into SQLite. The servers are the caller's. Owned by one test, used by one thread.
 #pragma once
 
 #include <chrono>
@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "servers/database.h"
 #include "servers/mysql_family_server.h"
 #include "servers/pipeline_config.h"
 #include "servers/postgres_server.h"
@@ -16,8 +17,8 @@ namespace tidemark::test {
 
 class LivePipeline {
  public:
-  /// Captures all of `database`; `settings` may hold anything else.
-  LivePipeline(MysqlFamilyServer& source, PostgresServer* sink, std::string database, PipelineFile settings = {});
+  /// Captures all of `database`, a schema in PostgreSQL; `settings` may hold anything else.
+  LivePipeline(DatabaseServer& source, DatabaseServer* sink, std::string database, PipelineFile settings = {});
 
   /// Writes the configuration, for a command that is not `run`.
   void write();
@@ -49,8 +50,8 @@ class LivePipeline {
  private:
   std::string on_table(std::string sql, const std::string& table) const;
 
-  MysqlFamilyServer& source_;
-  PostgresServer* sink_;
+  DatabaseServer& source_;
+  DatabaseServer* sink_;
   std::string database_;
   PipelineFile settings_;
   TempDir directory_;

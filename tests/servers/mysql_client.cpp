@@ -5,6 +5,18 @@
 
 namespace tidemark::test {
 
+DatabaseFailure::Kind MysqlFailure::kind_of(unsigned error_number) {
+  switch (error_number) {
+    case 1062: return Kind::duplicate;
+    case 1213:                                 // deadlock
+    case 1205:                                 // lock wait
+    case 1020: return Kind::transaction_gone;  // changed since it was read
+    case 1451: return Kind::referenced;
+    case 1094: return Kind::gone_thread;
+    default: return Kind::other;
+  }
+}
+
 void MysqlClient::Close::operator()(MYSQL* handle) const { mysql_close(handle); }
 
 MysqlClient::MysqlClient(const MysqlAddress& address) : handle_(mysql_init(nullptr)) {
@@ -78,11 +90,6 @@ TextRows MysqlClient::query(const std::string& sql) {
   if (mysql_real_query(handle_.get(), sql.data(), sql.size()) != 0) fail(sql);
   drain(sql, &rows, nullptr);
   return rows;
-}
-
-std::string MysqlClient::value(const std::string& sql) {
-  const TextRows rows = query(sql);
-  return rows.empty() || rows[0].empty() ? std::string() : rows[0][0].value_or("");
 }
 
 void MysqlClient::stream(const std::string& sql, const RowVisitor& visit) {

@@ -7,14 +7,15 @@
 #include <stdexcept>
 #include <string>
 
-#include "servers/rows.h"
+#include "servers/database.h"
 
 struct st_mysql;
 
 namespace tidemark::test {
 
-struct MysqlFailure : std::runtime_error {
-  MysqlFailure(unsigned error_number, const std::string& text) : std::runtime_error(text), number(error_number) {}
+struct MysqlFailure : DatabaseFailure {
+  MysqlFailure(unsigned error_number, const std::string& text) : DatabaseFailure(kind_of(error_number), text), number(error_number) {}
+  static Kind kind_of(unsigned error_number);
   unsigned number;
 };
 
@@ -27,24 +28,19 @@ struct MysqlAddress {
   std::string database;
 };
 
-class MysqlClient {
+class MysqlClient : public DatabaseClient {
  public:
   explicit MysqlClient(const MysqlAddress& address);
-  ~MysqlClient();
+  ~MysqlClient() override;
   MysqlClient(MysqlClient&&) noexcept;
   MysqlClient& operator=(MysqlClient&&) noexcept;
 
-  /// Runs all statements, drops their results; the number of rows affected by the last one.
-  uint64_t exec(const std::string& sql);
-  /// The rows of the last statement that returns any.
-  TextRows query(const std::string& sql);
-  /// First column of the first row; empty when there is none or it is NULL.
-  std::string value(const std::string& sql);
-  /// One statement; rows are handed over as they arrive, and never all in memory.
-  void stream(const std::string& sql, const RowVisitor& visit);
-  /// Sent, but its answer not waited for: finish() does that. To hold a statement in flight.
-  void send(const std::string& sql);
-  void finish();
+  Dialect dialect() const override { return Dialect::mysql; }
+  uint64_t exec(const std::string& sql) override;
+  TextRows query(const std::string& sql) override;
+  void stream(const std::string& sql, const RowVisitor& visit) override;
+  void send(const std::string& sql) override;
+  void finish() override;
   uint64_t thread_id() const;
 
  private:

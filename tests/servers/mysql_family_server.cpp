@@ -110,6 +110,10 @@ void MysqlFamilyServer::restart() {
   start();
 }
 
+std::unique_ptr<DatabaseClient> MysqlFamilyServer::client(const std::string& schema) const {
+  return std::make_unique<MysqlClient>(connect(schema));
+}
+
 MysqlClient MysqlFamilyServer::connect(const std::string& database) const {
   MysqlAddress address;
   address.socket = socket();

@@ -1,6 +1,7 @@
 // What private MariaDB and MySQL servers have in common: own data directory, loopback port, binlog on, a user `cdc` with the grants that
-// tidemark documents. Owned by one test; the destructor kills the server and removes the directory. exec, query and value may be called
-// from several threads; start, stop, kill9 and restart from one at a time. Throws std::runtime_error with the end of the server's log.
+// tidemark documents for a source, and `tidemark` with those of a sink. Owned by one test; the destructor kills the server and removes the
+// directory. exec, query and value may be called from several threads; start, stop, kill9 and restart from one at a time. Throws
+// std::runtime_error with the end of the server's log.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "servers/child_process.h"
+#include "servers/database.h"
 #include "servers/mysql_client.h"
 #include "servers/temp_dir.h"
 
@@ -24,36 +26,33 @@ struct MysqlOptions {
   std::vector<std::string> extra;  // more flags, e.g. "--binlog-checksum=NONE"; they win over ours
 };
 
-class MysqlFamilyServer {
+class MysqlFamilyServer : public DatabaseServer {
  public:
-  virtual ~MysqlFamilyServer() = default;
-  MysqlFamilyServer(const MysqlFamilyServer&) = delete;
-  MysqlFamilyServer& operator=(const MysqlFamilyServer&) = delete;
-
-  /// "mysql" or "mariadb", as in `engine:` of the configuration.
-  virtual std::string engine() const = 0;
-  std::string host() const { return "127.0.0.1"; }
-  uint16_t port() const { return port_; }
+  uint16_t port() const override { return port_; }
+  Login source_login() const override { return {user(), password(), {}}; }
+  Login sink_login() const override { return {"tidemark", "sink-password", {}}; }
   std::string socket() const { return dir_.file("s.sock"); }
   /// The replication user of the tests; its grants are what the README asks for.
   std::string user() const { return "cdc"; }
   std::string password() const { return "cdc-password"; }
   std::string data_dir() const { return dir_.file("data"); }
-  std::string log_file() const { return dir_.file("log"); }
+  std::string log_file() const override { return dir_.file("log"); }
   pid_t pid() const { return process_.pid(); }
 
   /// As root, over the Unix socket. Reconnects after a restart.
-  uint64_t exec(const std::string& sql);
-  TextRows query(const std::string& sql);
-  std::string value(const std::string& sql);
+  uint64_t exec(const std::string& sql) override;
+  TextRows query(const std::string& sql) override;
+  std::string value(const std::string& sql) override;
+  std::unique_ptr<DatabaseClient> client(const std::string& schema = {}) const override;
+  std::unique_ptr<DatabaseClient> superuser() const override { return client(); }
   /// A connection of its own, as root; for writers and for holding locks.
   MysqlClient connect(const std::string& database = {}) const;
   /// As `cdc`, over TCP, as tidemark does.
   MysqlClient connect_as_cdc(const std::string& database = {}) const;
 
-  void stop();  // a clean shutdown
-  void kill9();
-  void restart();  // same port, data directory and flags; stops it first when it runs
+  void stop() override;
+  void kill9() override;
+  void restart() override;
   /// Flags for the next restart.
   MysqlOptions& options() { return options_; }
 

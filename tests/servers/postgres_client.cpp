@@ -3,6 +3,8 @@
 #include <fmt/core.h>
 #include <libpq-fe.h>
 
+#include <cstdlib>
+
 namespace tidemark::test {
 namespace {
 
@@ -40,21 +42,25 @@ std::string doubled(const std::string& text, char quote) {
 
 }  // namespace
 
+DatabaseFailure::Kind PostgresFailure::kind_of(const std::string& code) {
+  if (code == "23505") return Kind::duplicate;
+  // deadlock, serialization, lock_timeout
+  if (code == "40P01" || code == "40001" || code == "55P03") return Kind::transaction_gone;
+  if (code == "23503") return Kind::referenced;
+  return Kind::other;
+}
+
 void PostgresClient::Close::operator()(PGconn* handle) const { PQfinish(handle); }
 
 PostgresClient::PostgresClient(const PostgresAddress& address) {
   const std::string port = std::to_string(address.port);
+  std::string options = "-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=3 -c client_min_messages=warning";
+  if (!address.role.empty()) options += " -c role=" + address.role;
+  if (!address.search_path.empty()) options += " -c search_path=" + address.search_path;
   const char* names[] = {"host", "port", "user", "password", "dbname", "client_encoding", "connect_timeout", "options", nullptr};
   const char* values[] = {
-      address.host.c_str(),
-      port.c_str(),
-      address.user.c_str(),
-      address.password.c_str(),
-      address.database.c_str(),
-      "UTF8",
-      "10",
-      "-c timezone=UTC -c datestyle=ISO -c intervalstyle=postgres -c extra_float_digits=3 -c client_min_messages=warning",
-      nullptr};
+      address.host.c_str(), port.c_str(), address.user.c_str(), address.password.c_str(), address.database.c_str(), "UTF8", "10",
+      options.c_str(),      nullptr};
   handle_.reset(PQconnectdbParams(names, values, 0));
   if (PQstatus(handle_.get()) != CONNECTION_OK) throw failure(handle_.get(), nullptr, "connect");
 }
@@ -63,7 +69,11 @@ PostgresClient::~PostgresClient() = default;
 PostgresClient::PostgresClient(PostgresClient&&) noexcept = default;
 PostgresClient& PostgresClient::operator=(PostgresClient&&) noexcept = default;
 
-void PostgresClient::exec(const std::string& sql) { query(sql); }
+uint64_t PostgresClient::exec(const std::string& sql) {
+  const Result result(PQexec(handle_.get(), sql.c_str()), &PQclear);
+  if (!is_fine(result.get())) throw failure(handle_.get(), result.get(), sql);
+  return std::strtoull(PQcmdTuples(result.get()), nullptr, 10);
+}
 
 TextRows PostgresClient::query(const std::string& sql) {
   const Result result(PQexec(handle_.get(), sql.c_str()), &PQclear);
@@ -73,9 +83,16 @@ TextRows PostgresClient::query(const std::string& sql) {
   return rows;
 }
 
-std::string PostgresClient::value(const std::string& sql) {
-  const TextRows rows = query(sql);
-  return rows.empty() || rows[0].empty() ? std::string() : rows[0][0].value_or("");
+void PostgresClient::send(const std::string& sql) {
+  if (!PQsendQuery(handle_.get(), sql.c_str())) throw failure(handle_.get(), nullptr, sql);
+}
+
+void PostgresClient::finish() {
+  for (;;) {
+    const Result result(PQgetResult(handle_.get()), &PQclear);
+    if (!result) return;
+    if (!is_fine(result.get())) throw failure(handle_.get(), result.get(), "statement in flight");
+  }
 }
 
 void PostgresClient::stream(const std::string& sql, const RowVisitor& visit) {

@@ -6,14 +6,15 @@
 #include <stdexcept>
 #include <string>
 
-#include "servers/rows.h"
+#include "servers/database.h"
 
 struct pg_conn;
 
 namespace tidemark::test {
 
-struct PostgresFailure : std::runtime_error {
-  PostgresFailure(std::string code, const std::string& text) : std::runtime_error(text), sqlstate(std::move(code)) {}
+struct PostgresFailure : DatabaseFailure {
+  PostgresFailure(std::string code, const std::string& text) : DatabaseFailure(kind_of(code), text), sqlstate(std::move(code)) {}
+  static Kind kind_of(const std::string& code);
   std::string sqlstate;
 };
 
@@ -23,20 +24,23 @@ struct PostgresAddress {
   std::string user = "postgres";
   std::string password;
   std::string database = "postgres";
+  std::string role;         // to act as, of those that the user belongs to
+  std::string search_path;  // of names without a schema
 };
 
-class PostgresClient {
+class PostgresClient : public DatabaseClient {
  public:
   explicit PostgresClient(const PostgresAddress& address);
-  ~PostgresClient();
+  ~PostgresClient() override;
   PostgresClient(PostgresClient&&) noexcept;
   PostgresClient& operator=(PostgresClient&&) noexcept;
 
-  void exec(const std::string& sql);
-  TextRows query(const std::string& sql);
-  std::string value(const std::string& sql);
-  /// Rows are handed over as they arrive.
-  void stream(const std::string& sql, const RowVisitor& visit);
+  Dialect dialect() const override { return Dialect::postgres; }
+  uint64_t exec(const std::string& sql) override;
+  TextRows query(const std::string& sql) override;
+  void stream(const std::string& sql, const RowVisitor& visit) override;
+  void send(const std::string& sql) override;
+  void finish() override;
 
  private:
   struct Close {

@@ -17,7 +17,22 @@ using namespace std::chrono_literals;
 
 namespace {
 
-std::string program(const std::string& name) {
+std::string other_program(const std::string& name) {
+  static const std::string folder = [] {
+    const TempDir work;
+    const std::string output = work.file("folder");
+    // unpacks it when that has not been done: then the network is needed, and a minute
+    ChildProcess child(
+        Command{{"bash", TIDEMARK_SOURCE_DIR "/packaging/postgres-private.sh"}, output, work.file("log"), "/dev/null", {}, {}, {}});
+    if (child.wait(10min) != 0) throw std::runtime_error(fmt::format("no other PostgreSQL:\n{}", tail(work.file("log"))));
+    const std::string text = read_file(output);
+    return text.substr(0, text.find('\n'));
+  }();
+  return folder + "/" + name;
+}
+
+std::string program(const std::string& name, bool other_version) {
+  if (other_version) return other_program(name);
   const std::string found = find_program(name, "/usr/lib/postgresql/*/bin/" + name);
   if (found.empty()) throw std::runtime_error(fmt::format("no {} on this machine: install the package postgresql", name));
   return found;
@@ -29,7 +44,12 @@ std::string server_user() {
   return getpwnam("postgres") ? "postgres" : "nobody";
 }
 
-void init_database(const std::filesystem::path& data) {
+constexpr const char* kAccounts =
+    "CREATE ROLE tidemark LOGIN PASSWORD 'sink-password';\nCREATE DATABASE sink OWNER tidemark;\n"
+    "CREATE ROLE keeper;\nCREATE ROLE tidemark_source LOGIN REPLICATION PASSWORD 'source-password' IN ROLE keeper;\n"
+    "CREATE DATABASE shop OWNER keeper;\n";
+
+void init_database(const std::filesystem::path& data, bool other_version) {
   const TempDir work;
   std::filesystem::permissions(work.path(), std::filesystem::perms(0755));
   const std::string user = server_user();
@@ -38,19 +58,19 @@ void init_database(const std::filesystem::path& data) {
     if (chown(data.c_str(), entry->pw_uid, entry->pw_gid) != 0) throw std::runtime_error("chown of a new data directory failed");
   }
   const std::string log = work.file("log");
-  ChildProcess process(Command{
-      {program("initdb"), "--pgdata=" + data.string(), "--username=postgres", "--auth=trust", "--encoding=UTF8", "--locale=C", "--no-sync"},
-      log,
-      {},
-      "/dev/null",
-      "/",
-      user,
-      {}});
+  ChildProcess process(Command{{program("initdb", other_version), "--pgdata=" + data.string(), "--username=postgres", "--auth=trust",
+                                "--encoding=UTF8", "--locale=C", "--no-sync"},
+                               log,
+                               {},
+                               "/dev/null",
+                               "/",
+                               user,
+                               {}});
   if (process.wait(2min) != 0) throw std::runtime_error(fmt::format("initdb:\n{}", tail(log)));
-  const std::string single =
-      work.write("sql", "CREATE ROLE tidemark LOGIN PASSWORD 'sink-password';\nCREATE DATABASE sink OWNER tidemark;\n");
+  const std::string single = work.write("sql", kAccounts);
   std::filesystem::permissions(single, std::filesystem::perms(0644));
-  ChildProcess setup(Command{{program("postgres"), "--single", "-D", data.string(), "postgres"}, log, {}, single, "/", user, {}});
+  ChildProcess setup(
+      Command{{program("postgres", other_version), "--single", "-D", data.string(), "postgres"}, log, {}, single, "/", user, {}});
   if (setup.wait(1min) != 0) throw std::runtime_error(fmt::format("postgres --single:\n{}", tail(log)));
 }
 
@@ -62,9 +82,10 @@ PostgresServer::PostgresServer(PostgresOptions options) : options_(std::move(opt
 }
 
 void PostgresServer::make_data_dir() {
-  std::string version = version_of(program("postgres"));
+  std::string version = version_of(program("postgres", options_.other_version));
   version = version.substr(version.find(") ") + 2);
-  copy_template("postgres-" + version.substr(0, version.find_first_of(" \n")) + "-3", dir_.path() / "data", init_database);
+  copy_template("postgres-" + version.substr(0, version.find_first_of(" \n")) + "-4", dir_.path() / "data",
+                [this](const std::filesystem::path& data) { init_database(data, options_.other_version); });
   if (!server_user().empty()) dir_.give_to(server_user());
   // passwords over TCP, so that tidemark's way of giving one is used; the tests' own connections are trusted
   std::filesystem::remove(dir_.path() / "data" / "pg_hba.conf");
@@ -76,8 +97,15 @@ void PostgresServer::start() {
   const bool first = port_ == 0;
   for (int attempt = 0;; ++attempt) {
     if (first) port_ = free_port();
-    std::vector<std::string> arguments{program("postgres"),  "-D", dir_.file("data"),           "-p", std::to_string(port_), "-k",
-                                       dir_.path().string(), "-c", "listen_addresses=127.0.0.1"};
+    std::vector<std::string> arguments{program("postgres", options_.other_version),
+                                       "-D",
+                                       dir_.file("data"),
+                                       "-p",
+                                       std::to_string(port_),
+                                       "-k",
+                                       dir_.path().string(),
+                                       "-c",
+                                       "listen_addresses=127.0.0.1"};
     std::vector<std::string> settings{"max_connections=100", "shared_buffers=128MB", "max_wal_size=1GB", "wal_level=logical"};
     if (!options_.durable) settings.insert(settings.end(), {"fsync=off", "synchronous_commit=off", "full_page_writes=off"});
     settings.insert(settings.end(), options_.extra.begin(), options_.extra.end());
@@ -103,11 +131,24 @@ bool PostgresServer::ready() {
   return false;
 }
 
-PostgresClient PostgresServer::connect() const {
-  PostgresAddress address;
-  address.port = port_;
-  address.database = database();
-  return PostgresClient(address);
+PostgresAddress PostgresServer::address() const {
+  PostgresAddress out;
+  out.port = port_;
+  out.database = database();
+  return out;
+}
+
+PostgresClient PostgresServer::connect(const std::string& schema) const {
+  PostgresAddress to = address();
+  if (options_.is_source) to.role = "keeper";
+  to.search_path = schema;
+  return PostgresClient(to);
+}
+
+std::unique_ptr<DatabaseClient> PostgresServer::superuser() const { return std::make_unique<PostgresClient>(address()); }
+
+std::unique_ptr<DatabaseClient> PostgresServer::client(const std::string& schema) const {
+  return std::make_unique<PostgresClient>(connect(schema));
 }
 
 void PostgresServer::stop() {
@@ -139,8 +180,8 @@ auto PostgresServer::with_admin(Work work) {
   return work(*admin_);
 }
 
-void PostgresServer::exec(const std::string& sql) {
-  with_admin([&](PostgresClient& c) { c.exec(sql); });
+uint64_t PostgresServer::exec(const std::string& sql) {
+  return with_admin([&](PostgresClient& c) { return c.exec(sql); });
 }
 TextRows PostgresServer::query(const std::string& sql) {
   return with_admin([&](PostgresClient& c) { return c.query(sql); });

@@ -1,6 +1,8 @@
-// A private PostgreSQL of Debian's package: own data directory, loopback port, superuser `postgres`, and a user `tidemark` (with a
-// password) that owns the database `sink`. Owned by one test; the destructor kills it and removes the directory. exec, query and value
-// may be called from several threads. Throws std::runtime_error with the end of the server's log.
+// A private PostgreSQL of Debian's package, or of another major version (packaging/postgres-private.sh): own data directory, loopback
+// port, superuser `postgres`. As a sink: a user `tidemark` that owns the database `sink`. As a source: a database `shop` of the role
+// `keeper`, who owns all tables in it, and a user `tidemark_source` who may replicate and belongs to that role, so that he can read and
+// publish them. Owned by one test; the destructor kills it and removes the directory. exec, query and value may be called from several
+// threads. Throws std::runtime_error with the end of the server's log.
 #pragma once
 
 #include <cstdint>
@@ -10,6 +12,7 @@
 #include <vector>
 
 #include "servers/child_process.h"
+#include "servers/database.h"
 #include "servers/postgres_client.h"
 #include "servers/temp_dir.h"
 
@@ -18,33 +21,38 @@ namespace tidemark::test {
 struct PostgresOptions {
   bool durable = false;            // fsync and synchronous_commit
   std::vector<std::string> extra;  // settings, e.g. "max_wal_size=4GB"
+  bool is_source = false;          // exec and all that is connected here go to `shop` as its keeper, not to `sink` as superuser
+  bool other_version = false;      // not the system's
 };
 
-class PostgresServer {
+class PostgresServer : public DatabaseServer {
  public:
   explicit PostgresServer(PostgresOptions options = {});
-  PostgresServer(const PostgresServer&) = delete;
-  PostgresServer& operator=(const PostgresServer&) = delete;
-
-  std::string host() const { return "127.0.0.1"; }
-  uint16_t port() const { return port_; }
+  std::string engine() const override { return "postgres"; }
+  uint16_t port() const override { return port_; }
+  Login source_login() const override { return {"tidemark_source", "source-password", "shop"}; }
+  Login sink_login() const override { return {user(), password(), "sink"}; }
   std::string user() const { return "tidemark"; }
   std::string password() const { return "sink-password"; }
-  std::string database() const { return "sink"; }
-  std::string log_file() const { return dir_.file("log"); }
+  std::string database() const { return options_.is_source ? "shop" : "sink"; }
+  std::string log_file() const override { return dir_.file("log"); }
   pid_t pid() const { return process_.pid(); }
 
-  /// As superuser, in the database `sink`. Reconnects after a restart.
-  void exec(const std::string& sql);
-  TextRows query(const std::string& sql);
-  std::string value(const std::string& sql);
-  PostgresClient connect() const;
+  /// In the database `sink` as superuser, or in `shop` as its keeper. Reconnects after a restart.
+  uint64_t exec(const std::string& sql) override;
+  TextRows query(const std::string& sql) override;
+  std::string value(const std::string& sql) override;
+  PostgresClient connect() const { return connect({}); }
+  PostgresClient connect(const std::string& schema) const;
+  std::unique_ptr<DatabaseClient> client(const std::string& schema = {}) const override;
+  std::unique_ptr<DatabaseClient> superuser() const override;
 
-  void stop();
-  void kill9();    // the postmaster; its children end by themselves
-  void restart();  // same port and data directory; stops it first when it runs
+  void stop() override;
+  void kill9() override;  // the postmaster; its children end by themselves
+  void restart() override;
 
  private:
+  PostgresAddress address() const;
   void make_data_dir();
   void start();
   bool ready();

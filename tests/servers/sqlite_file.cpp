@@ -49,19 +49,15 @@ void SqliteFile::stream(const std::string& sql, const RowVisitor& visit) {
   }
 }
 
-void SqliteFile::exec(const std::string& sql) {
+uint64_t SqliteFile::exec(const std::string& sql) {
   stream(sql, [](TextRow&) {});
+  return static_cast<uint64_t>(sqlite3_changes(handle_.get()));
 }
 
 TextRows SqliteFile::query(const std::string& sql) {
   TextRows rows;
   stream(sql, [&](TextRow& row) { rows.push_back(std::move(row)); });
   return rows;
-}
-
-std::string SqliteFile::value(const std::string& sql) {
-  const TextRows rows = query(sql);
-  return rows.empty() || rows[0].empty() ? std::string() : rows[0][0].value_or("");
 }
 
 }  // namespace tidemark::test

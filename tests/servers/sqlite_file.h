@@ -4,23 +4,25 @@
 #include <memory>
 #include <string>
 
-#include "servers/rows.h"
+#include "servers/database.h"
 
 struct sqlite3;
 
 namespace tidemark::test {
 
-class SqliteFile {
+class SqliteFile : public DatabaseClient {
  public:
   /// Throws std::runtime_error when the file does not exist.
   explicit SqliteFile(const std::string& path);
-  ~SqliteFile();
+  ~SqliteFile() override;
   SqliteFile(SqliteFile&&) noexcept;
 
-  void exec(const std::string& sql);
-  TextRows query(const std::string& sql);
-  std::string value(const std::string& sql);
-  void stream(const std::string& sql, const RowVisitor& visit);
+  Dialect dialect() const override { return Dialect::sqlite; }
+  uint64_t exec(const std::string& sql) override;
+  TextRows query(const std::string& sql) override;
+  void stream(const std::string& sql, const RowVisitor& visit) override;
+  void send(const std::string& sql) override { exec(sql); }  // nothing is ever in flight
+  void finish() override {}
 
  private:
   struct Close {

@@ -7,16 +7,16 @@
 #include <string>
 #include <thread>
 
-#include "servers/mysql_family_server.h"
+#include "servers/database.h"
 
 namespace tidemark::test {
 
 /// The table and its rows 1 .. rows.
-void create_steady_table(MysqlFamilyServer& server, const std::string& database, int rows);
+void create_steady_table(DatabaseServer& server, const std::string& database, int rows);
 
 class SteadyWriter {
  public:
-  SteadyWriter(const MysqlFamilyServer& server, std::string database, int rows, uint64_t seed, int pause_ms = 3);
+  SteadyWriter(const DatabaseServer& server, std::string database, int rows, uint64_t seed, int pause_ms = 3);
   ~SteadyWriter() { stop(); }
   SteadyWriter(const SteadyWriter&) = delete;
   SteadyWriter& operator=(const SteadyWriter&) = delete;
@@ -27,7 +27,7 @@ class SteadyWriter {
  private:
   void run(int rows, uint64_t seed, int pause_ms);
 
-  const MysqlFamilyServer& server_;
+  const DatabaseServer& server_;
   const std::string database_;
   std::atomic<bool> stop_{false};
   std::atomic<uint64_t> transactions_{0};

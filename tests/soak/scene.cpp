@@ -46,9 +46,8 @@ Scene::Scene(uint64_t seed)
   source_proxy_ = std::make_unique<FaultProxy>(source_->port(), Protocol::mysql);
   if (postgres_) sink_proxy_ = std::make_unique<FaultProxy>(postgres_->port(), Protocol::postgres);
   configure();
-  const uint64_t base = gtid_ ? last_gtid_number(source_->value(mysql_ ? "SELECT @@GLOBAL.gtid_executed" : "SELECT @@gtid_binlog_pos")) : 0;
-  watcher_ = std::make_unique<LedgerWatcher>(postgres_ ? ledger_in(*postgres_) : ledger_in(sqlite_path(directory_)), base,
-                                             kLedgerTables + tables_.size());
+  watcher_ = std::make_unique<LedgerWatcher>(postgres_ ? ledger_in(*postgres_) : ledger_in(sqlite_path(directory_)),
+                                             std::make_shared<LedgerCount>(*source_), kLedgerTables + tables_.size());
   writers_ = std::make_unique<SoakWriters>(*source_, tables_, rng_.next(), 2 + rng_.below(12));
 }
 

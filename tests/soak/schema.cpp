@@ -76,7 +76,7 @@ std::vector<SoakTable> draw_tables(Rng& rng, const MysqlFamilyServer& server, bo
                                             mariadb ? "utf8mb4_nopad_bin" : "utf8mb4_0900_ai_ci",
                                             mariadb ? "utf8mb4_unicode_520_nopad_ci" : "utf8mb4_0900_as_cs"};
   const auto types = usable_columns(server.engine(), rng.next(), into_postgres);
-  auto kinds = key_tables(mariadb);
+  auto kinds = key_tables(server.engine());
   std::vector<SoakTable> out;
   for (int left = 6 + rng.below(7); left > 0 && !kinds.empty(); --left) {
     const auto kind = kinds.begin() + rng.below(static_cast<int>(kinds.size()));

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "servers/mysql_family_server.h"
 #include "sim/rng.h"
 #include "types/type_case.h"
 #include "workload/key_tables.h"

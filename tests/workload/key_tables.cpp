@@ -2,69 +2,19 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <cmath>
+
+#include "servers/mysql_client.h"
+#include "workload/key_table_parts.h"
 
 namespace tidemark::test {
 namespace {
 
-using Literals = std::vector<std::string>;
-
-/// A number that looks random but is the same in every run.
-uint64_t scattered(size_t i) {
-  uint64_t x = (static_cast<uint64_t>(i) + 1) * 0x9e3779b97f4a7c15ULL;
-  x = (x ^ (x >> 30)) * 0xbf58476d1ce4e5b9ULL;
-  x = (x ^ (x >> 27)) * 0x94d049bb133111ebULL;
-  return x ^ (x >> 31);
-}
-
-std::string quoted_hex(const std::string& bytes) {
-  std::string out = "x'";
-  for (const char c : bytes) out += fmt::format("{:02x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
-  return out + "'";
-}
-
-std::string uuid_text(size_t i) {
-  const uint64_t a = scattered(i), b = scattered(i + 100000);
-  // half of them of version 1, whose order MariaDB's UUID type rearranges
-  return fmt::format("{:08x}-{:04x}-{:x}{:03x}-{:04x}-{:012x}", a >> 32, (a >> 16) & 0xffff, i % 2 ? 4 : 1, a & 0xfff, 0x8000 | (b >> 50),
-                     b & 0xffffffffffff);
-}
-
-std::string moment(size_t i, int step_seconds) {
-  const size_t seconds = i * static_cast<size_t>(step_seconds);
-  return fmt::format("2023-10-29 {:02}:{:02}:{:02}", seconds / 3600 % 24, seconds / 60 % 60, seconds % 60);
-}
-
-/// Bytes that trip quoting, padding and C strings.
-std::string awkward_bytes(size_t i) {
-  std::string out = fmt::format("{}", i / 6);
-  switch (i % 6) {
-    case 0: return out + '\0';
-    case 1: return out + std::string("\0\0", 2);
-    case 2: return "0xab" + out;
-    case 3: return out + "' \\\"";
-    case 4: return "\xff\xfe" + out;
-    default: return out + " ";
-  }
-}
-
-/// Words of which many are equal under a collation that ignores case and accents, but not byte for byte.
-std::string collated_word(size_t i) {
-  static const char* const words[] = {"ärger",   "Ärger", "ARGER",   "straße", "strasse", "zebra", "Zebra", "ΣΊΣΥΦΟΣ",
-                                      "σίσυφος", "😀",     "😁 smile", "日本",   "café",    "CAFE",  "naïve", "z"};
-  return fmt::format("{}{}", words[i % 16], i / 16);
-}
+using namespace key_table_parts;
 
 std::string latin_word(size_t i) {
   static const char* const words[] = {"ärger", "Ärger", "arger", "straße", "zebra", "Zebra", "café", "Café"};
   return fmt::format("{}{}", words[i % 8], i / 8);
-}
-
-/// Text in binary order with padding: what sorts below a space sorts below the end of the text.
-std::string padded_word(size_t i) {
-  static const char* const ends[] = {"", "\t", " !", "\x01z", "~", "é", "😀", "A"};
-  return fmt::format("w{:03}{}", i / 8, ends[i % 8]);
 }
 
 KeyTable table(const std::string& name, const std::string& columns, std::vector<std::string> key,
@@ -116,7 +66,7 @@ void add_bytes(std::vector<KeyTable>& out, bool mariadb) {
   out.push_back(single("k_binary16", "BINARY(16)", [](size_t i) {
     return fmt::format("x'{:016x}{:016x}'", scattered(i), i % 4 ? scattered(i + 1) : 0);  // some end with zero bytes
   }));
-  out.push_back(single("k_varbinary", "VARBINARY(40)", [](size_t i) { return quoted_hex(awkward_bytes(i)); }));
+  out.push_back(single("k_varbinary", "VARBINARY(40)", [](size_t i) { return "x'" + hex_of(awkward_bytes(i)) + "'"; }));
   if (mariadb) out.push_back(single("k_uuid", "UUID", [](size_t i) { return "'" + uuid_text(i) + "'"; }));
 }
 
@@ -176,11 +126,12 @@ void add_shapes(std::vector<KeyTable>& out) {
 
 }  // namespace
 
-std::vector<KeyTable> key_tables(bool mariadb) {
+std::vector<KeyTable> key_tables(const std::string& engine) {
+  if (engine == "postgres") return postgres_key_tables();
   std::vector<KeyTable> out;
   add_numbers(out);
   add_times(out);
-  add_bytes(out, mariadb);
+  add_bytes(out, engine == "mariadb");
   add_texts(out);
   add_shapes(out);
   return out;
@@ -201,8 +152,13 @@ Values values_of(const KeyTable& table, size_t seed) {
   out.n = std::to_string(static_cast<int64_t>(seed % 2000000) - 1000000);
   out.amount = seed % 7 ? fmt::format("{}.{:03}", seed % 100000, seed % 1000) : "NULL";
   out.at = fmt::format("'2024-03-{:02} 10:00:00.{:03}'", seed % 28 + 1, seed % 1000);
-  out.body = fmt::format("REPEAT('{}😀', {})", seed % 10, seed % 40);
+  out.body = fmt::format("REPEAT('{}😀', {})", seed % 10, seed % 40 * table.body_factor);
   return out;
+}
+
+std::string columns_and_index(const KeyTable& table) {
+  return fmt::format("{}, v VARCHAR(80), n INT, amount DECIMAL(12,3), at {}, body TEXT{}{}", table.columns,
+                     table.dialect == Dialect::postgres ? "TIMESTAMP(3)" : "DATETIME(3)", table.index.empty() ? "" : ", ", table.index);
 }
 
 }  // namespace
@@ -214,10 +170,17 @@ std::string insert_row(const KeyTable& table, size_t i, size_t seed) {
 }
 
 std::string where_key(const KeyTable& table, size_t i) {
+  const bool postgres = table.dialect == Dialect::postgres;
   const auto values = table.literals(i);
   std::string out;
-  for (size_t k = 0; k < values.size(); ++k) out += fmt::format("{}{} <=> {}", k ? " AND " : "", table.key[k], values[k]);
-  return table.unique ? out : out + " LIMIT 1";
+  for (size_t k = 0; k < values.size(); ++k) {
+    // an index is used for no other comparison than =
+    const char* equal = !postgres ? "<=>" : values[k] == "NULL" ? "IS NOT DISTINCT FROM" : "=";
+    out += fmt::format("{}{} {} {}", k ? " AND " : "", table.key[k], equal, values[k]);
+  }
+  if (table.unique) return out;
+  if (!postgres) return out + " LIMIT 1";
+  return fmt::format("ctid = (SELECT ctid FROM {} WHERE {} LIMIT 1)", table.name, out);
 }
 
 std::string set_key(const KeyTable& table, size_t i) {
@@ -236,23 +199,26 @@ std::string set_values(const KeyTable& table, size_t seed) {
   }
 }
 
-void create_tables(MysqlFamilyServer& server, const std::string& database, const std::vector<KeyTable>& tables) {
-  MysqlClient client = server.connect();
-  client.exec(fmt::format("CREATE DATABASE {0}; USE {0}", database));
+void create_tables(DatabaseServer& server, const std::string& database, const std::vector<KeyTable>& tables) {
+  const bool postgres = server.dialect() == Dialect::postgres;
+  server.exec("CREATE SCHEMA " + database);
+  const auto client = server.client(database);
   for (const KeyTable& table : tables) {
-    client.exec(
-        fmt::format("CREATE TABLE {} ({}, v VARCHAR(80), n INT, amount DECIMAL(12,3), at DATETIME(3), body TEXT{}{}) ENGINE=InnoDB {}",
-                    table.name, table.columns, table.index.empty() ? "" : ", ", table.index, table.options));
-    client.exec("BEGIN");
+    if (!table.before.empty()) client->exec(table.before);
+    client->exec(
+        fmt::format("CREATE TABLE {} ({}) {} {}", table.name, columns_and_index(table), postgres ? "" : "ENGINE=InnoDB", table.options));
+    if (!table.after.empty()) client->exec(table.after);
+    client->exec("BEGIN");
     for (size_t i = 0; i < table.filled; ++i) {
       // spread over the key space, so that writers find room everywhere
+      const size_t key = table.filled * 2 > table.space && table.space > 1000 ? i : i * table.space / table.filled;
       try {
-        client.exec(insert_row(table, table.filled * 2 > table.space && table.space > 1000 ? i : i * table.space / table.filled, i));
-      } catch (const MysqlFailure& failure) {
-        if (failure.number != 1062) throw;  // two keys that are one for the collation
+        client->exec(insert_row(table, key, i) + (postgres ? " ON CONFLICT DO NOTHING" : ""));
+      } catch (const DatabaseFailure& failure) {
+        if (failure.kind != DatabaseFailure::Kind::duplicate) throw;  // two keys that are one for the collation
       }
     }
-    client.exec("COMMIT");
+    client->exec("COMMIT");
   }
 }
 

@@ -2,8 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <chrono>
-#include <cstdlib>
 #include <random>
 #include <stdexcept>
 
@@ -21,21 +21,26 @@ class LedgerDice {
 
 namespace {
 
-constexpr unsigned kDeadlock = 1213, kLockWait = 1205, kDuplicate = 1062;
-constexpr const char* kTables =
+constexpr const char* kMysqlTables =
     "CREATE DATABASE d CHARACTER SET utf8mb4; USE d;"
+    "CREATE TABLE archive (id BIGINT UNSIGNED PRIMARY KEY, v VARCHAR(60) NOT NULL, n DECIMAL(12,2));"
+    "CREATE TABLE label (name VARCHAR(40) COLLATE utf8mb4_general_ci PRIMARY KEY, v INT);"
+    "CREATE TABLE note (v INT, t VARCHAR(40));";
+constexpr const char* kPostgresTables =
+    "CREATE SCHEMA d; SET search_path = d;"
+    "CREATE TABLE archive (id BIGINT PRIMARY KEY, v VARCHAR(60) NOT NULL, n NUMERIC(12,2));"
+    "CREATE TABLE label (name VARCHAR(40) COLLATE \"und-x-icu\" PRIMARY KEY, v INT);"
+    "CREATE TABLE note (v INT, t VARCHAR(40)); ALTER TABLE note REPLICA IDENTITY FULL;";
+constexpr const char* kTables =
     "CREATE TABLE account (id INT PRIMARY KEY, balance BIGINT NOT NULL);"
     "CREATE TABLE left_count (writer INT PRIMARY KEY, n BIGINT NOT NULL);"
     "CREATE TABLE right_count (writer INT PRIMARY KEY, n BIGINT NOT NULL);"
     "CREATE TABLE ledger (writer INT, number BIGINT, amount INT NOT NULL, PRIMARY KEY (writer, number));"
-    "CREATE TABLE archive (id BIGINT UNSIGNED PRIMARY KEY, v VARCHAR(60) NOT NULL, n DECIMAL(12,2));"
-    "CREATE TABLE item (id INT PRIMARY KEY, v VARCHAR(60), changed INT NOT NULL DEFAULT 0);"
-    "CREATE TABLE label (name VARCHAR(40) COLLATE utf8mb4_general_ci PRIMARY KEY, v INT);"
-    "CREATE TABLE note (v INT, t VARCHAR(40));";
+    "CREATE TABLE item (id INT PRIMARY KEY, v VARCHAR(60), changed INT NOT NULL DEFAULT 0);";
 
 /// INSERTs of `rows` rows, 500 at a time; `row` gives the values of the i-th.
 template <typename Row>
-void fill(MysqlClient& client, const char* table, int rows, Row row) {
+void fill(DatabaseClient& client, const char* table, int rows, Row row) {
   for (int start = 0; start < rows; start += 500) {
     std::string sql = fmt::format("INSERT INTO d.{} VALUES ", table);
     for (int i = start; i < std::min(rows, start + 500); ++i) sql += (i == start ? "(" : ",(") + row(i) + ")";
@@ -45,19 +50,10 @@ void fill(MysqlClient& client, const char* table, int rows, Row row) {
 
 }  // namespace
 
-uint64_t last_gtid_number(const std::string& gtids) {
-  const size_t dash = gtids.find_last_of("-:");
-  return dash == std::string::npos ? 0 : std::strtoull(gtids.c_str() + dash + 1, nullptr, 10);
-}
-
-uint64_t gtid_number_of(const std::string& position) {
-  const size_t start = position.find("gtids=");
-  return start == std::string::npos ? 0 : last_gtid_number(position.substr(start + 6, position.find(' ', start) - start - 6));
-}
-
-uint64_t create_ledger(MysqlFamilyServer& source, const LedgerSize& size) {
-  MysqlClient client = source.connect();
-  client.exec(kTables);
+void create_ledger(DatabaseServer& source, const LedgerSize& size) {
+  const auto connection = source.client();
+  DatabaseClient& client = *connection;
+  client.exec(std::string(source.dialect() == Dialect::postgres ? kPostgresTables : kMysqlTables) + kTables);
   fill(client, "account", kAccounts, [](int i) { return fmt::format("{},{}", i, kOpeningBalance); });
   fill(client, "left_count", kLedgerWriters, [](int i) { return fmt::format("{},0", i); });
   fill(client, "right_count", kLedgerWriters, [](int i) { return fmt::format("{},0", i); });
@@ -65,14 +61,54 @@ uint64_t create_ledger(MysqlFamilyServer& source, const LedgerSize& size) {
   fill(client, "item", size.item_rows, [](int i) { return fmt::format("{},'item {}',0", i * 4 - 2000, i); });
   fill(client, "label", size.label_rows, [](int i) { return fmt::format("'{}-{}',{}", i % 7 == 0 ? "Été" : "label", i, i); });
   fill(client, "note", size.note_rows, [](int i) { return fmt::format("{},'note {}'", i % 40, i % 40); });
-  return last_gtid_number(client.value(source.engine() == "mariadb" ? "SELECT @@gtid_binlog_pos" : "SELECT @@GLOBAL.gtid_executed"));
 }
 
-LedgerWriters::LedgerWriters(const MysqlFamilyServer& source, uint64_t seed, int pause_ms) : source_(source) {
+LedgerWriters::LedgerWriters(const DatabaseServer& source, uint64_t seed, int pause_ms) : source_(source) {
   for (int writer = 0; writer < kLedgerWriters; ++writer) {
     threads_.emplace_back([this, writer, seed, pause_ms] { write(writer, seed * 100 + static_cast<uint64_t>(writer), pause_ms); });
   }
 }
+
+namespace {
+
+/// One of the changes to the bulk tables; MySQL's names of labels do not mind their case.
+std::string mysql_change(uint64_t number, LedgerDice& dice) {
+  const int item = dice.below(4000) * 4 - 2000, other = dice.below(16000) - 2000;
+  switch (dice.below(8)) {
+    case 0: return fmt::format("INSERT INTO item VALUES ({},'new {}',1) ON DUPLICATE KEY UPDATE changed=changed+1;", other, number);
+    case 1: return fmt::format("DELETE FROM item WHERE id={};", item);
+    case 2: return fmt::format("UPDATE IGNORE item SET id={},changed=changed+1 WHERE id={};", other, item);
+    case 3: return fmt::format("UPDATE label SET v=v+1 WHERE name='LABEL-{}';", dice.below(600));
+    case 4: return fmt::format("UPDATE IGNORE label SET name='Renamed-{0}' WHERE name='label-{0}';", dice.below(600));
+    case 5: return fmt::format("REPLACE INTO label VALUES ('Label-{}',{});", dice.below(900), item);
+    case 6: return fmt::format("UPDATE note SET v=v+1 WHERE t='note {}' LIMIT 1;", dice.below(40));
+    default: return fmt::format("UPDATE item SET v='seen {}',changed=changed+1 WHERE id BETWEEN {} AND {};", number, item, item + 8);
+  }
+}
+
+std::string postgres_change(uint64_t number, LedgerDice& dice) {
+  const int item = dice.below(4000) * 4 - 2000, other = dice.below(16000) - 2000;
+  switch (dice.below(8)) {
+    case 0:
+      return fmt::format("INSERT INTO item VALUES ({},'new {}',1) ON CONFLICT (id) DO UPDATE SET changed=item.changed+1;", other, number);
+    case 1: return fmt::format("DELETE FROM item WHERE id={};", item);
+    case 2:
+      return fmt::format("UPDATE item SET id={0},changed=changed+1 WHERE id={1} AND NOT EXISTS (SELECT 1 FROM item WHERE id={0});", other,
+                         item);
+    case 3: return fmt::format("UPDATE label SET v=v+1 WHERE name='label-{}';", dice.below(600));
+    case 4:
+      return fmt::format(
+          "UPDATE label SET name='Renamed-{0}' WHERE name='label-{0}' AND NOT EXISTS (SELECT 1 FROM label WHERE "
+          "name='Renamed-{0}');",
+          dice.below(600));
+    case 5:
+      return fmt::format("DELETE FROM label WHERE name='Label-{0}'; INSERT INTO label VALUES ('Label-{0}',{1});", dice.below(900), item);
+    case 6: return fmt::format("UPDATE note SET v=v+1 WHERE ctid=(SELECT ctid FROM note WHERE t='note {}' LIMIT 1);", dice.below(40));
+    default: return fmt::format("UPDATE item SET v='seen {}',changed=changed+1 WHERE id BETWEEN {} AND {};", number, item, item + 8);
+  }
+}
+
+}  // namespace
 
 /// Accounts are locked in the order of their ids, so that writers seldom deadlock.
 std::string LedgerWriters::transaction(int writer, uint64_t number, LedgerDice& dice) const {
@@ -83,32 +119,22 @@ std::string LedgerWriters::transaction(int writer, uint64_t number, LedgerDice& 
       "BEGIN; UPDATE account SET balance=balance-({2}) WHERE id={0}; UPDATE account SET balance=balance+({2}) WHERE id={1};"
       "UPDATE left_count SET n=n+1 WHERE writer={3}; INSERT INTO ledger VALUES ({3},{4},{2});",
       a, b, amount, writer, number);
-  const int item = dice.below(4000) * 4 - 2000, other = dice.below(16000) - 2000;
-  switch (dice.below(8)) {
-    case 0: sql += fmt::format("INSERT INTO item VALUES ({},'new {}',1) ON DUPLICATE KEY UPDATE changed=changed+1;", other, number); break;
-    case 1: sql += fmt::format("DELETE FROM item WHERE id={};", item); break;
-    case 2: sql += fmt::format("UPDATE IGNORE item SET id={},changed=changed+1 WHERE id={};", other, item); break;
-    case 3: sql += fmt::format("UPDATE label SET v=v+1 WHERE name='LABEL-{}';", dice.below(600)); break;
-    case 4: sql += fmt::format("UPDATE IGNORE label SET name='Renamed-{0}' WHERE name='label-{0}';", dice.below(600)); break;
-    case 5: sql += fmt::format("REPLACE INTO label VALUES ('Label-{}',{});", dice.below(900), item); break;
-    case 6: sql += fmt::format("UPDATE note SET v=v+1 WHERE t='note {}' LIMIT 1;", dice.below(40)); break;
-    default: sql += fmt::format("UPDATE item SET v='seen {}',changed=changed+1 WHERE id BETWEEN {} AND {};", number, item, item + 8); break;
-  }
+  sql += source_.dialect() == Dialect::postgres ? postgres_change(number, dice) : mysql_change(number, dice);
   return sql + fmt::format("UPDATE right_count SET n=n+1 WHERE writer={}; COMMIT", writer);
 }
 
 void LedgerWriters::write(int writer, uint64_t seed, int pause_ms) {
   try {
     LedgerDice dice(seed);
-    MysqlClient client = source_.connect("d");
+    const auto client = source_.client("d");
     for (uint64_t number = 1; running_;) {
       try {
-        client.exec(transaction(writer, number, dice));
+        client->exec(transaction(writer, number, dice));
         ++number;
         ++transactions_;
-      } catch (const MysqlFailure& e) {
-        if (e.number != kDeadlock && e.number != kLockWait && e.number != kDuplicate) throw;
-        client.exec("ROLLBACK");
+      } catch (const DatabaseFailure& e) {
+        if (e.kind != DatabaseFailure::Kind::transaction_gone && e.kind != DatabaseFailure::Kind::duplicate) throw;
+        client->exec("ROLLBACK");
       }
       std::this_thread::sleep_for(std::chrono::milliseconds(pause_ms));
     }

@@ -11,7 +11,7 @@
 #include <thread>
 #include <vector>
 
-#include "servers/mysql_family_server.h"
+#include "servers/database.h"
 
 namespace tidemark::test {
 
@@ -27,17 +27,13 @@ inline constexpr int kAccounts = 60;
 inline constexpr int kOpeningBalance = 1000;
 inline constexpr size_t kLedgerTables = 8;
 
-/// Creates the database `d` with its tables and rows. From then on every transaction in the log is one row of the ledger.
-/// Gives the number of the last GTID before, 0 when the server has none.
-uint64_t create_ledger(MysqlFamilyServer& source, const LedgerSize& size = {});
-/// The number at the end of a GTID set that has one origin ("0-1-57", "uuid:1-57"), or 0.
-uint64_t last_gtid_number(const std::string& gtids);
-/// The same of the text form of a position, as tidemark shows and saves it.
-uint64_t gtid_number_of(const std::string& position);
+/// Creates the database (in PostgreSQL: the schema) `d` with its tables and rows. From then on every transaction in the log is one row of
+/// the ledger, for a LedgerCount that is made now.
+void create_ledger(DatabaseServer& source, const LedgerSize& size = {});
 
 class LedgerWriters {
  public:
-  LedgerWriters(const MysqlFamilyServer& source, uint64_t seed, int pause_ms);
+  LedgerWriters(const DatabaseServer& source, uint64_t seed, int pause_ms);
   ~LedgerWriters() { stop(); }
   LedgerWriters(const LedgerWriters&) = delete;
   LedgerWriters& operator=(const LedgerWriters&) = delete;
@@ -51,7 +47,7 @@ class LedgerWriters {
   void write(int writer, uint64_t seed, int pause_ms);
   std::string transaction(int writer, uint64_t number, class LedgerDice& dice) const;
 
-  const MysqlFamilyServer& source_;
+  const DatabaseServer& source_;
   std::atomic<bool> running_{true};
   std::atomic<uint64_t> transactions_{0};
   std::mutex mutex_;

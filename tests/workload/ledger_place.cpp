@@ -11,8 +11,9 @@ namespace tidemark::test {
 
 using namespace std::chrono_literals;
 
-LedgerPlace::LedgerPlace(PostgresServer* server, const std::string& pipeline_yaml) : sink(directory, server), postgres(server) {
-  gtid_base = create_ledger(source, LedgerSize{1500, 800, 200, 40});
+LedgerPlace::LedgerPlace(DatabaseServer* to, const std::string& pipeline_yaml) : sink(directory, to), server(to) {
+  create_ledger(source, LedgerSize{1500, 800, 200, 40});
+  count = std::make_shared<LedgerCount>(source);
   pipeline.include = {"d.*"};
   pipeline.pipeline_yaml = "snapshot: {chunk_rows: 50, adapt: false}\n" + pipeline_yaml;
   configure();
@@ -25,7 +26,7 @@ TidemarkProcess LedgerPlace::start(const std::string& failpoints, std::vector<st
 }
 
 std::unique_ptr<LedgerWatcher> LedgerPlace::watch() const {
-  return std::make_unique<LedgerWatcher>(postgres ? ledger_in(*postgres) : ledger_in(sqlite_path(directory)), gtid_base, kLedgerTables);
+  return std::make_unique<LedgerWatcher>(server ? ledger_in(*server) : ledger_in(sqlite_path(directory)), count, kLedgerTables);
 }
 
 bool LedgerPlace::wait_for_copy() const {

@@ -6,11 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "servers/database.h"
 #include "servers/mariadb_server.h"
 #include "servers/pipeline_config.h"
-#include "servers/postgres_server.h"
 #include "servers/tidemark_process.h"
 #include "workload/ledger.h"
+#include "workload/ledger_count.h"
 #include "workload/ledger_watcher.h"
 #include "workload/sink_side.h"
 
@@ -21,7 +22,7 @@ inline const std::vector<std::string> kNoDifference;
 class LedgerPlace {
  public:
   /// No server: into an SQLite file. Small tables, chunks of 50 rows.
-  explicit LedgerPlace(PostgresServer* server, const std::string& pipeline_yaml = {});
+  explicit LedgerPlace(DatabaseServer* server, const std::string& pipeline_yaml = {});
 
   /// Writes the configuration anew, after `pipeline` was changed.
   void configure() { config = sink.configure(source, pipeline); }
@@ -32,15 +33,15 @@ class LedgerPlace {
   /// Runs it until the sink is equal, and stops it; gives what still differs, and its log when it did not end in order.
   std::vector<std::string> go_on();
   /// How many transactions of the workload the position row stands for.
-  uint64_t transactions_saved() { return gtid_number_of(sink.position()) - gtid_base; }
+  uint64_t transactions_saved() { return count->at(sink.position()).value(); }
 
   MariadbServer source;
   TempDir directory;
   SinkSide sink;
-  PostgresServer* postgres;
+  DatabaseServer* server;
   PipelineFile pipeline;
   std::string config;
-  uint64_t gtid_base = 0;
+  std::shared_ptr<LedgerCount> count;
 };
 
 }  // namespace tidemark::test

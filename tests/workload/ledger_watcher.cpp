@@ -16,18 +16,25 @@ std::string text(const TextRow& row, size_t column) { return row[column].value_o
 
 }  // namespace
 
-LedgerSink ledger_in(PostgresServer& sink) {
+LedgerSink ledger_in(const DatabaseServer& sink) {
   LedgerSink out;
   out.connect = [&sink] {
-    auto client = std::make_shared<PostgresClient>(sink.connect());
+    std::shared_ptr<DatabaseClient> client = sink.client();
     return [client](const std::string& sql) { return client->query(sql); };
   };
-  out.begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
   out.prefix = "d.";
   out.position_sql = "SELECT position FROM tidemark.position";
-  out.chunks_sql =
-      "SELECT source_table, coalesce(encode(key_after,'hex'),''), coalesce(encode(key_upto,'hex'),''), coalesce(encode(key_only,'hex'),''),"
-      " done::int, rows || ' rows, high ' || high_file || ':' || high_byte FROM tidemark.chunk";
+  if (sink.dialect() == Dialect::postgres) {
+    out.begin = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
+    out.chunks_sql =
+        "SELECT source_table, coalesce(encode(key_after,'hex'),''), coalesce(encode(key_upto,'hex'),''), "
+        "coalesce(encode(key_only,'hex'),''), done::int, rows || ' rows, high ' || high_file || ':' || high_byte FROM tidemark.chunk";
+  } else {
+    out.begin = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ; START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
+    out.chunks_sql =
+        "SELECT source_table, coalesce(hex(key_after),''), coalesce(hex(key_upto),''), coalesce(hex(key_only),''), done,"
+        " CONCAT(row_count, ' rows, high ', high_file, ':', high_byte) FROM tidemark.chunk";
+  }
   return out;
 }
 
@@ -88,8 +95,8 @@ size_t covered_tables(const std::vector<LedgerState::Chunk>& chunks, std::vector
   return covered;
 }
 
-LedgerWatcher::LedgerWatcher(LedgerSink sink, uint64_t gtid_base, size_t tables)
-    : sink_(std::move(sink)), gtid_base_(gtid_base), tables_(tables), thread_([this] { watch(); }) {}
+LedgerWatcher::LedgerWatcher(LedgerSink sink, std::shared_ptr<LedgerCount> count, size_t tables)
+    : sink_(std::move(sink)), count_(std::move(count)), tables_(tables), thread_([this] { watch(); }) {}
 
 void LedgerWatcher::stop() {
   running_ = false;
@@ -140,7 +147,7 @@ void LedgerWatcher::watch() {
 LedgerState LedgerWatcher::read(const LedgerSink::Query& query) const {
   LedgerState state;
   const TextRows position = query(sink_.position_sql);
-  if (!position.empty()) state.gtid_number = gtid_number_of(text(position[0], 0));
+  if (!position.empty()) state.position = text(position[0], 0);
   for (const TextRow& row : query(sink_.chunks_sql)) {
     state.chunks.push_back({text(row, 0), text(row, 1), text(row, 2), text(row, 3), text(row, 4) == "1", text(row, 5)});
     if (state.chunks.back().done) ++state.chunks_done;
@@ -156,9 +163,8 @@ void LedgerWatcher::check_rows(const LedgerSink::Query& query, LedgerState& stat
   const std::string& p = sink_.prefix;
   const TextRow ledger = query(fmt::format("SELECT count(*), coalesce(sum(amount),0) FROM {}ledger", p)).at(0);
   state.ledger_rows = std::strtoull(text(ledger, 0).c_str(), nullptr, 10);
-  if (gtid_base_ != 0 && state.gtid_number - gtid_base_ != state.ledger_rows) {
-    wrong(fmt::format("the position row is {} transactions after the start, but the ledger has {} rows", state.gtid_number - gtid_base_,
-                      state.ledger_rows));
+  if (const auto transactions = count_->at(state.position); transactions && *transactions != state.ledger_rows) {
+    wrong(fmt::format("the position row is {} transactions after the start, but the ledger has {} rows", *transactions, state.ledger_rows));
   }
   const std::string sum = text(query(fmt::format("SELECT sum(balance) FROM {}account", p)).at(0), 0);
   if (sum != std::to_string(kAccounts * kOpeningBalance)) wrong(fmt::format("half a transfer is seen: the accounts hold {}", sum));

@@ -13,8 +13,9 @@
 #include <thread>
 #include <vector>
 
-#include "servers/postgres_server.h"
+#include "servers/database.h"
 #include "servers/rows.h"
+#include "workload/ledger_count.h"
 
 namespace tidemark::test {
 
@@ -26,12 +27,12 @@ struct LedgerSink {
   std::string prefix;  // before table names
   std::string position_sql, chunks_sql;
 };
-LedgerSink ledger_in(PostgresServer& sink);
+LedgerSink ledger_in(const DatabaseServer& sink);
 LedgerSink ledger_in(const std::string& sqlite_path);
 
 /// One state of the sink.
 struct LedgerState {
-  uint64_t gtid_number = 0;  // of the position row
+  std::string position;  // the position row
   struct Chunk {
     std::string table, after, upto, only;  // keys as hexadecimal digits
     bool done = false;
@@ -47,8 +48,8 @@ struct LedgerState {
 
 class LedgerWatcher {
  public:
-  /// `gtid_base`: what create_ledger() gave. `tables`: how many there are.
-  LedgerWatcher(LedgerSink sink, uint64_t gtid_base, size_t tables);
+  /// `count`: of the source, made right after create_ledger(). `tables`: how many there are.
+  LedgerWatcher(LedgerSink sink, std::shared_ptr<LedgerCount> count, size_t tables);
   ~LedgerWatcher() { stop(); }
   LedgerWatcher(const LedgerWatcher&) = delete;
   LedgerWatcher& operator=(const LedgerWatcher&) = delete;
@@ -71,7 +72,7 @@ class LedgerWatcher {
   void note(const std::string& finding);
 
   const LedgerSink sink_;
-  const uint64_t gtid_base_;
+  const std::shared_ptr<LedgerCount> count_;
   const size_t tables_;
   std::atomic<bool> running_{true}, copied_{false}, sink_away_{false};
   std::atomic<size_t> chunks_done_{0};

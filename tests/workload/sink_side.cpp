@@ -5,6 +5,7 @@
 #include <cstdlib>
 #include <exception>
 
+#include "servers/sqlite_file.h"
 #include "servers/wait.h"
 
 namespace tidemark::test {
@@ -17,8 +18,8 @@ void SinkSide::exec(const std::string& sql) {
   }
 }
 
-std::string SinkSide::own(const std::string& postgres, const std::string& sqlite) {
-  return server_ ? server_->value(postgres) : SqliteFile(sqlite_path(directory_)).value(sqlite);
+std::string SinkSide::own(const std::string& server, const std::string& sqlite) {
+  return server_ ? server_->value(server) : SqliteFile(sqlite_path(directory_)).value(sqlite);
 }
 
 std::string SinkSide::position() { return own("SELECT position FROM tidemark.position", "SELECT position FROM _tidemark_position"); }
@@ -28,7 +29,7 @@ size_t SinkSide::finish_records() {
   return std::strtoull(n.c_str(), nullptr, 10);
 }
 
-std::vector<std::string> SinkSide::differences_after(std::chrono::milliseconds limit, MysqlFamilyServer& source) {
+std::vector<std::string> SinkSide::differences_after(std::chrono::milliseconds limit, const DatabaseServer& source) {
   std::vector<std::string> found{"not compared"};
   wait_until(limit, [&] {
     try {

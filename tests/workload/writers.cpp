@@ -8,8 +8,6 @@
 namespace tidemark::test {
 namespace {
 
-constexpr unsigned kDuplicate = 1062, kDeadlock = 1213, kLockTimeout = 1205, kChangedSinceRead = 1020;
-
 /// The server has ended the whole transaction.
 struct TransactionGone {};
 
@@ -18,7 +16,7 @@ struct TransactionGone {};
 /// What one thread does in its connection.
 class Writers::Hand {
  public:
-  Hand(Writers& writers, MysqlClient& client, unsigned number, uint64_t seed)
+  Hand(Writers& writers, DatabaseClient& client, unsigned number, uint64_t seed)
       : writers_(writers), client_(client), number_(number), random_(seed) {}
 
   void transaction() {
@@ -42,13 +40,19 @@ class Writers::Hand {
  private:
   size_t pick(size_t below) { return static_cast<size_t>(random_() % below); }
 
+  /// The number of rows; none when the key is taken, which PostgreSQL's transactions only survive in a savepoint.
   uint64_t statement(const std::string& sql) {
+    const bool postgres = client_.dialect() == Dialect::postgres;
     try {
-      return client_.exec(sql);
-    } catch (const MysqlFailure& failure) {
-      if (failure.number == kDuplicate) return 0;
-      if (failure.number == kDeadlock || failure.number == kLockTimeout || failure.number == kChangedSinceRead) throw TransactionGone{};
-      throw;
+      if (postgres) client_.exec("SAVEPOINT one");
+      const uint64_t rows = client_.exec(sql);
+      if (postgres) client_.exec("RELEASE one");
+      return rows;
+    } catch (const DatabaseFailure& failure) {
+      if (failure.kind == DatabaseFailure::Kind::transaction_gone) throw TransactionGone{};
+      if (failure.kind != DatabaseFailure::Kind::duplicate) throw;
+      if (postgres) client_.exec("ROLLBACK TO SAVEPOINT one");
+      return 0;
     }
   }
 
@@ -87,13 +91,12 @@ class Writers::Hand {
   }
 
   Writers& writers_;
-  MysqlClient& client_;
+  DatabaseClient& client_;
   const unsigned number_;
   std::mt19937_64 random_;
 };
 
-Writers::Writers(const MysqlFamilyServer& server, const std::string& database, std::vector<KeyTable> tables, unsigned threads,
-                 uint64_t seed)
+Writers::Writers(const DatabaseServer& server, const std::string& database, std::vector<KeyTable> tables, unsigned threads, uint64_t seed)
     : tables_([&] {
         std::vector<KeyTable> written;
         for (auto& table : tables) {
@@ -102,8 +105,7 @@ Writers::Writers(const MysqlFamilyServer& server, const std::string& database, s
         return written;
       }()) {
   for (unsigned number = 0; number < threads; ++number) {
-    threads_.emplace_back(
-        [this, number, seed, client = server.connect(database)]() mutable { run(std::move(client), number, seed + number); });
+    threads_.emplace_back([this, number, seed, client = server.client(database)] { run(*client, number, seed + number); });
   }
 }
 
@@ -119,9 +121,9 @@ void Writers::stop() {
   if (failure_) std::rethrow_exception(failure_);
 }
 
-void Writers::run(MysqlClient client, unsigned number, uint64_t seed) {
+void Writers::run(DatabaseClient& client, unsigned number, uint64_t seed) {
   try {
-    client.exec("SET SESSION innodb_lock_wait_timeout = 1");
+    client.exec(client.dialect() == Dialect::postgres ? "SET lock_timeout = '1s'" : "SET SESSION innodb_lock_wait_timeout = 1");
     Hand hand(*this, client, number, seed);
     while (!stop_) hand.transaction();
   } catch (...) {

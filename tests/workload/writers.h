@@ -17,7 +17,7 @@ namespace tidemark::test {
 
 class Writers {
  public:
-  Writers(const MysqlFamilyServer& server, const std::string& database, std::vector<KeyTable> tables, unsigned threads, uint64_t seed);
+  Writers(const DatabaseServer& server, const std::string& database, std::vector<KeyTable> tables, unsigned threads, uint64_t seed);
   ~Writers();
   Writers(const Writers&) = delete;
   Writers& operator=(const Writers&) = delete;
@@ -29,7 +29,7 @@ class Writers {
 
  private:
   class Hand;
-  void run(MysqlClient client, unsigned number, uint64_t seed);
+  void run(DatabaseClient& client, unsigned number, uint64_t seed);
 
   const std::vector<KeyTable> tables_;
   std::atomic<bool> stop_{false};
