@@ -1,17 +1,19 @@
 #!/bin/bash
-# A live MariaDB shop of 200,000 rows into an embedded SQLite file (or a private PostgreSQL), while writers change it all the time; then
-# proves that both sides are equal. Needs no server of yours and leaves nothing behind. Exit status 0: everything is equal.
-#   demo.sh [--sink sqlite|postgres] [--seconds N] [--keep]
+# A live shop of 200,000 rows in a private server into an embedded SQLite file (or another private server), while writers change it all the
+# time; then proves that both sides are equal. Needs no server of yours and leaves nothing behind. Exit status 0: everything is equal.
+#   demo.sh [--source mariadb|mysql|postgres] [--sink sqlite|postgres|mysql|mariadb] [--seconds N] [--keep]
+#   --source    where the shop is (default mariadb)
 #   --sink      what to write into (default sqlite)
 #   --seconds   how long to watch the live stream after the copy (default 10)
 #   --keep      leave it all running at the end, and print how to look and how to stop
 # TIDEMARK_BUILD: a build directory to take the programs from, instead of building build/release.
 set -eu
 
-usage() { sed -n '4,7s/^# *//p' "$0"; }
-sink=sqlite seconds=10 keep=
+usage() { sed -n '4,8s/^# *//p' "$0"; }
+source=mariadb sink=sqlite seconds=10 keep=
 while [ $# -gt 0 ]; do
   case $1 in
+    --source) source=${2:-}; shift 2 || { usage >&2; exit 2; } ;;
     --sink) sink=${2:-}; shift 2 || { usage >&2; exit 2; } ;;
     --seconds) seconds=${2:-}; shift 2 || { usage >&2; exit 2; } ;;
     --keep) keep=1; shift ;;
@@ -19,7 +21,11 @@ while [ $# -gt 0 ]; do
     *) echo "demo.sh: unknown argument '$1'" >&2; usage >&2; exit 2 ;;
   esac
 done
-case $sink in sqlite | postgres) ;; *) echo "demo.sh: --sink is sqlite or postgres, not '$sink'" >&2; exit 2 ;; esac
+case $source in mariadb | mysql | postgres) ;; *) echo "demo.sh: --source is mariadb, mysql or postgres, not '$source'" >&2; exit 2 ;; esac
+case $sink in
+  sqlite | postgres | mysql | mariadb) ;;
+  *) echo "demo.sh: --sink is sqlite, postgres, mysql or mariadb, not '$sink'" >&2; exit 2 ;;
+esac
 case $seconds in '' | *[!0-9]*) echo "demo.sh: --seconds is a whole number, not '$seconds'" >&2; exit 2 ;; esac
 
 export PATH=$PATH:/usr/local/sbin:/usr/sbin:/sbin  # where servers are, and where Debian's plain users do not look
@@ -75,6 +81,9 @@ wait_for() {  # wait_for LOG PID COMMAND...
   fail "$1 gets no answer from its server"
 }
 
+# shellcheck source=packaging/demo/servers.sh
+. "$top/packaging/demo/servers.sh"
+
 bash "$top/packaging/install-deps.sh" --servers || fail "packages could not be installed"
 if [ -z "${TIDEMARK_BUILD:-}" ]; then
   echo "build    release, in $build"
@@ -83,50 +92,59 @@ if [ -z "${TIDEMARK_BUILD:-}" ]; then
 fi
 begin=$SECONDS
 
-# --- the source: a private MariaDB ---
-as_root=()
-[ "$(id -u)" != 0 ] || as_root=(--user=root)
-my=$dir/s.sock
-port=$(free_port)
-quietly mariadb-install-db --no-defaults --datadir="$dir/source" --auth-root-authentication-method=normal --skip-test-db "${as_root[@]}"
-start "$dir/mariadb.log" mariadbd --no-defaults --datadir="$dir/source" --socket="$my" --pid-file="$dir/mariadb.pid" --port="$port" \
-  --bind-address=127.0.0.1 --skip-name-resolve --server-id=1 --log-bin=binlog --binlog-format=ROW --binlog-row-metadata=FULL --sync-binlog=1 --log-slave-updates \
-  --innodb-flush-log-at-trx-commit=2 --innodb-buffer-pool-size=256M --character-set-server=utf8mb4 "${as_root[@]}"
-sql() { mariadb --no-defaults --socket="$my" --user=root --batch --skip-column-names -e "$1"; }
-wait_for "$dir/mariadb.log" "$started" mariadb --no-defaults --socket="$my" --user=root -e 'SELECT 1'
-sql "CREATE USER tidemark@'127.0.0.1' IDENTIFIED BY 'demo-source';
-     GRANT REPLICATION SLAVE, BINLOG MONITOR ON *.* TO tidemark@'127.0.0.1';
-     GRANT SELECT, LOCK TABLES ON shop.* TO tidemark@'127.0.0.1'"
-quietly "$build/tidemark-demo-shop" load "$my"
-echo "source   $(sql 'SELECT VERSION()') on 127.0.0.1:$port with 200 000 rows in $(sql \
+# --- the source ---
+(umask 077; printf demo-source >"$dir/source.password"; printf demo-sink >"$dir/sink.password")
+if [ "$source" = postgres ]; then
+  start_postgres "$dir/source"
+  source_port=$port
+  ask() { pg_sql "$source_port" shop "$1"; }
+  # whoever belongs to the owner of the tables may read and publish them
+  pg_sql "$port" postgres "CREATE ROLE shopkeeper LOGIN" "CREATE DATABASE shop OWNER shopkeeper" \
+    "CREATE ROLE tidemark LOGIN REPLICATION PASSWORD 'demo-source' IN ROLE shopkeeper"
+  shop=postgres:$port
+  shop_database=$'\n    database: shop'
+else
+  start_mysql_family "$source" "$dir/source" 1
+  ask() { my_sql "$source" "$dir/source" "$1"; }
+  monitor='BINLOG MONITOR'
+  [ "$source" = mariadb ] || monitor='REPLICATION CLIENT'
+  ask "CREATE USER tidemark@'127.0.0.1' IDENTIFIED BY 'demo-source';
+       GRANT REPLICATION SLAVE, $monitor ON *.* TO tidemark@'127.0.0.1';
+       GRANT SELECT, LOCK TABLES ON shop.* TO tidemark@'127.0.0.1'"
+  shop=mysql:$dir/source.sock
+  shop_database=
+fi
+source_yaml="engine: $source
+    host: 127.0.0.1
+    port: $port
+    user: tidemark$shop_database
+    password: {file: $dir/source.password}"
+quietly "$build/tidemark-demo-shop" load "$shop"
+echo "source   $version on 127.0.0.1:$port with 200 000 rows in $(ask \
   "SELECT COUNT(*) FROM information_schema.tables WHERE table_schema='shop'") tables"
-start "$dir/writer.out" "$build/tidemark-demo-shop" write "$my" 400
+start "$dir/writer.out" "$build/tidemark-demo-shop" write "$shop" 400
 writer=$started
 
 # --- the sink ---
-(umask 077; printf demo-source >"$dir/source.password"; printf demo-sink >"$dir/sink.password")
-if [ "$sink" = sqlite ]; then
-  sink_yaml="{engine: sqlite, path: $dir/shop.db}"
-  echo "sink     SQLite file $dir/shop.db"
-else
-  bin=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -1)
-  as_postgres=()
-  if [ "$(id -u)" = 0 ]; then as_postgres=(setpriv --reuid postgres --regid postgres --init-groups); fi
-  mkdir "$dir/pg"
-  [ "$(id -u)" != 0 ] || chown postgres: "$dir/pg"
-  cd /
-  quietly "${as_postgres[@]}" "$bin/initdb" --pgdata="$dir/pg/data" --username=postgres --auth=trust --encoding=UTF8 --locale=C --no-sync
-  pg_port=$(free_port)
-  # the database's user changes first: what the kernel is told about our death does not survive it
-  bound=(setpriv --pdeathsig KILL --)
-  [ -z "$keep" ] || bound=()
-  start "$dir/postgres.log" "${as_postgres[@]}" "${bound[@]}" "$bin/postgres" -D "$dir/pg/data" -p "$pg_port" -k "$dir/pg" -c listen_addresses=127.0.0.1
-  psql() { "$bin/psql" -X -q -h 127.0.0.1 -p "$pg_port" -U postgres -v ON_ERROR_STOP=1 "$@"; }
-  wait_for "$dir/postgres.log" "$started" psql -c 'SELECT 1'
-  psql -c "CREATE ROLE tidemark LOGIN PASSWORD 'demo-sink'" -c "CREATE DATABASE warehouse OWNER tidemark"
-  sink_yaml="{engine: postgres, host: 127.0.0.1, port: $pg_port, user: tidemark, database: warehouse, password: {file: $dir/sink.password}}"
-  echo "sink     PostgreSQL $("$bin/postgres" --version | grep -oE '[0-9.]+' | head -1) on 127.0.0.1:$pg_port"
-fi
+case $sink in
+  sqlite)
+    sink_yaml="{engine: sqlite, path: $dir/shop.db}"
+    echo "sink     SQLite file $dir/shop.db"
+    ;;
+  postgres)
+    start_postgres "$dir/sink"
+    pg_sql "$port" postgres "CREATE ROLE tidemark LOGIN PASSWORD 'demo-sink'" "CREATE DATABASE warehouse OWNER tidemark"
+    sink_yaml="{engine: postgres, host: 127.0.0.1, port: $port, user: tidemark, database: warehouse, password: {file: $dir/sink.password}}"
+    echo "sink     $version on 127.0.0.1:$port"
+    ;;
+  *)
+    start_mysql_family "$sink" "$dir/sink" 2
+    my_sql "$sink" "$dir/sink" "CREATE USER tidemark@'127.0.0.1' IDENTIFIED BY 'demo-sink';
+      GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES ON *.* TO tidemark@'127.0.0.1'"
+    sink_yaml="{engine: $sink, host: 127.0.0.1, port: $port, user: tidemark, password: {file: $dir/sink.password}}"
+    echo "sink     $version on 127.0.0.1:$port"
+    ;;
+esac
 
 # --- tidemark ---
 config=$dir/tidemark.yaml
@@ -137,11 +155,7 @@ daemon:
   socket: $dir/control.sock
 sources:
   shop-db:
-    engine: mariadb
-    host: 127.0.0.1
-    port: $port
-    user: tidemark
-    password: {file: $dir/source.password}
+    $source_yaml
 sinks:
   copy: $sink_yaml
 pipelines:
@@ -162,7 +176,15 @@ watch live "$seconds"
 kill -TERM "$writer"
 wait "$writer" || { cat "$dir/writer.out" >&2; fail "the writer failed"; }
 transactions=$(tail -1 "$dir/writer.out")
-watch until "$(sql 'SELECT @@GLOBAL.gtid_binlog_pos')"
+case $source in
+  mariadb) last=$(ask 'SELECT @@GLOBAL.gtid_binlog_pos') ;;
+  mysql) last=$(ask 'SELECT @@GLOBAL.gtid_executed') ;;
+  postgres)
+    last=$(ask 'SELECT pg_current_wal_insert_lsn()')
+    ask "UPDATE shop.categories SET title = title WHERE code = 'cat-00'"  # a commit that lies behind it
+    ;;
+esac
+watch until "$last"
 copy_seconds=$(python3 -c "print($(date +%s.%N) - $copy_begin)")
 
 verified=0
@@ -180,7 +202,7 @@ fi
 echo " the whole demo took $((SECONDS - begin)) s after the build"
 
 if [ -n "$keep" ]; then
-  start "$dir/writer.out" "$build/tidemark-demo-shop" write "$my" 200
+  start "$dir/writer.out" "$build/tidemark-demo-shop" write "$shop" 200
   {
     echo '#!/bin/bash'
     echo "for pid in ${groups[*]}; do kill -TERM -- -\$pid 2>/dev/null; done; sleep 3"

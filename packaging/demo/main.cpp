@@ -1,5 +1,6 @@
-// tidemark-demo-shop load SOCKET                  creates the shop and its 200,000 rows
-// tidemark-demo-shop write SOCKET PER_SECOND      changes it until SIGTERM or SIGINT, then prints how many transactions it committed
+// tidemark-demo-shop load SERVER                  creates the shop and its 200,000 rows
+// tidemark-demo-shop write SERVER PER_SECOND      changes it until SIGTERM or SIGINT, then prints how many transactions it committed
+// SERVER: mysql:SOCKET, MariaDB as well, or postgres:PORT, where the database `shop` of the user `shopkeeper` lets him in as he is
 #include <fmt/core.h>
 #include <signal.h>
 #include <unistd.h>
@@ -8,13 +9,17 @@
 #include <atomic>
 #include <cstdlib>
 #include <exception>
+#include <memory>
 #include <mutex>
+#include <stdexcept>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "demo/shop_rows.h"
 #include "demo/shop_writer.h"
+#include "servers/mysql_client.h"
+#include "servers/postgres_client.h"
 
 namespace {
 
@@ -22,14 +27,25 @@ using namespace tidemark;
 
 constexpr int kConnections = 2;
 
-test::MysqlAddress address_of(const std::string& socket, const char* database) {
-  test::MysqlAddress address;
-  address.socket = socket;
-  address.database = database;
-  return address;
+std::unique_ptr<test::DatabaseClient> connect(const std::string& server, const char* database) {
+  const size_t colon = server.find(':');
+  const std::string engine = server.substr(0, colon), place = colon == std::string::npos ? "" : server.substr(colon + 1);
+  if (engine == "mysql") {
+    test::MysqlAddress address;
+    address.socket = place;
+    address.database = database;
+    return std::make_unique<test::MysqlClient>(address);
+  }
+  if (engine != "postgres") throw std::invalid_argument("no server is like " + server);
+  test::PostgresAddress address;
+  address.port = static_cast<uint16_t>(std::strtoul(place.c_str(), nullptr, 10));
+  address.user = "shopkeeper";
+  address.database = "shop";
+  address.search_path = database;
+  return std::make_unique<test::PostgresClient>(address);
 }
 
-int write(const std::string& socket, int per_second) {
+int write(const std::string& server, int per_second) {
   sigset_t ends;
   sigemptyset(&ends);
   sigaddset(&ends, SIGTERM);
@@ -44,8 +60,7 @@ int write(const std::string& socket, int per_second) {
   for (int i = 0; i < kConnections; ++i) {
     threads.emplace_back([&, i] {
       try {
-        demo::write_until(stop, address_of(socket, "shop"), 1000 + static_cast<uint64_t>(i), std::max(1, per_second / kConnections),
-                          totals);
+        demo::write_until(stop, *connect(server, "shop"), 1000 + static_cast<uint64_t>(i), std::max(1, per_second / kConnections), totals);
       } catch (const std::exception& error) {
         const std::lock_guard lock(mutex);
         failure = error.what();
@@ -71,8 +86,7 @@ int main(int argc, char** argv) {
   const std::vector<std::string> words(argv, argv + argc);
   try {
     if (words.size() == 3 && words[1] == "load") {
-      test::MysqlClient connection(address_of(words[2], ""));
-      demo::load_shop(connection, 42);
+      demo::load_shop(*connect(words[2], ""), 42);
       return 0;
     }
     if (words.size() == 4 && words[1] == "write") return write(words[2], static_cast<int>(std::strtol(words[3].c_str(), nullptr, 10)));
@@ -80,6 +94,6 @@ int main(int argc, char** argv) {
     fmt::print(stderr, "tidemark-demo-shop: {}\n", error.what());
     return 1;
   }
-  fmt::print(stderr, "usage: tidemark-demo-shop load SOCKET | write SOCKET PER_SECOND\n");
+  fmt::print(stderr, "usage: tidemark-demo-shop load SERVER | write SERVER PER_SECOND\n");
   return 2;
 }

@@ -3,8 +3,9 @@
 
 namespace tidemark::demo {
 
-/// Creates the database `shop`. Foreign keys restrict: a cascade would change rows without a word in the binlog.
-extern const char* const kCreateShop;
+/// Creates the database `shop`, in PostgreSQL a schema. Foreign keys restrict: MySQL writes no word of a cascade into its log.
+extern const char* const kCreateMysqlShop;
+extern const char* const kCreatePostgresShop;
 
 inline constexpr int kCategories = 40;
 inline constexpr int kCustomers = 24960;

@@ -12,11 +12,10 @@
 namespace tidemark::demo {
 namespace {
 
-constexpr unsigned kDuplicateKey = 1062, kLockWait = 1205, kDeadlock = 1213, kRowIsReferenced = 1451;
-
 class Shopper {
  public:
-  Shopper(test::MysqlClient& connection, uint64_t seed) : connection_(connection), dice_(seed) {}
+  Shopper(test::DatabaseClient& connection, uint64_t seed)
+      : connection_(connection), dice_(seed, connection.dialect()), mysql_(connection.dialect() == test::Dialect::mysql) {}
 
   /// One transaction; false when it was rolled back on purpose.
   bool act() {
@@ -53,24 +52,31 @@ class Shopper {
   std::string any_sku() { return sku_of(dice_.between(0, kProducts - 1)); }
   int64_t any_customer() { return dice_.between(1, kCustomers); }
   int64_t any_order() { return dice_.between(1, kOrders); }
+  /// With microseconds, and another one with every statement.
+  const char* now() const { return mysql_ ? "NOW(6)" : "clock_timestamp() AT TIME ZONE 'UTC'"; }
+  /// The condition for one of the rows that `condition` selects.
+  std::string one_row(const char* table, const std::string& condition) const {
+    if (mysql_) return condition + " LIMIT 1";
+    return fmt::format("ctid = (SELECT ctid FROM {} WHERE {} LIMIT 1)", table, condition);
+  }
 
   // orders, order_items, payments, stock_movements, customers: five tables in one transaction
   void place_order() {
     const int64_t customer = any_customer();
     connection_.exec(fmt::format("INSERT INTO orders (customer_id, total, deliver_on, note) VALUES ({}, {}, {}, {})", customer,
                                  dice_.price(), dice_.one_in(3) ? "NULL" : dice_.date(), dice_.greeting()));
-    const std::string order = connection_.value("SELECT LAST_INSERT_ID()");
+    const std::string order = connection_.value(mysql_ ? "SELECT LAST_INSERT_ID()" : "SELECT lastval()");
     const int64_t lines = dice_.between(1, 4);
     for (int64_t line = 1; line <= lines; ++line) {
       connection_.exec(fmt::format("INSERT INTO order_items VALUES ({}, {}, {}, {}, {}, NULL)", order, line, any_sku(), dice_.between(1, 9),
                                    dice_.price()));
     }
     connection_.exec(
-        fmt::format("INSERT INTO stock_movements VALUES ({}, {}, NOW(6), -1, {})", dice_.between(-3, 12), any_sku(), dice_.greeting()));
-    connection_.exec(fmt::format("UPDATE customers SET points = points + 1.25, seen_at = NOW(6) WHERE id = {}", customer));
+        fmt::format("INSERT INTO stock_movements VALUES ({}, {}, {}, -1, {})", dice_.between(-3, 12), any_sku(), now(), dice_.greeting()));
+    connection_.exec(fmt::format("UPDATE customers SET points = points + 1.25, seen_at = {} WHERE id = {}", now(), customer));
     if (dice_.one_in(2)) return;
-    connection_.exec(fmt::format("INSERT INTO payments VALUES ({}, {}, {}, 'card', NOW(3), {})", dice_.bytes(16), order, dice_.price(),
-                                 dice_.between(0, 4095)));
+    connection_.exec(fmt::format("INSERT INTO payments VALUES ({}, {}, {}, 'card', {}, {})", dice_.payment_id(), order, dice_.price(),
+                                 now(), dice_.flags()));
     connection_.exec(fmt::format("UPDATE orders SET status = 'paid' WHERE id = {}", order));
   }
 
@@ -95,10 +101,12 @@ class Shopper {
 
   // primary keys change: a part of a composite key, a binary key, and a key of three columns with text and time
   void move_keys() {
-    connection_.exec(fmt::format("UPDATE order_items SET line_no = line_no + {} WHERE order_id = {} ORDER BY line_no DESC",
-                                 dice_.between(1, 90), any_order()));
-    connection_.exec(fmt::format("UPDATE payments SET id = {} WHERE order_id = {} LIMIT 1", dice_.bytes(16), dice_.between(1, kPayments)));
-    connection_.exec(fmt::format("UPDATE stock_movements SET warehouse = {} WHERE sku = {} LIMIT 1", dice_.between(-3, 12), any_sku()));
+    connection_.exec(fmt::format("UPDATE order_items SET line_no = line_no + {} WHERE order_id = {}{}", dice_.between(10, 90), any_order(),
+                                 mysql_ ? " ORDER BY line_no DESC" : ""));
+    connection_.exec(fmt::format("UPDATE payments SET id = {} WHERE {}", dice_.payment_id(),
+                                 one_row("payments", fmt::format("order_id = {}", dice_.between(1, kPayments)))));
+    connection_.exec(fmt::format("UPDATE stock_movements SET warehouse = {} WHERE {}", dice_.between(-3, 12),
+                                 one_row("stock_movements", "sku = " + any_sku())));
   }
 
   void delete_and_insert_again() {
@@ -111,7 +119,7 @@ class Shopper {
 
   void move_stock() {
     connection_.exec(fmt::format("UPDATE stock_movements SET delta = -delta, reason = {} WHERE sku = {}", dice_.greeting(), any_sku()));
-    connection_.exec(fmt::format("DELETE FROM stock_movements WHERE sku = {} LIMIT 1", any_sku()));
+    connection_.exec("DELETE FROM stock_movements WHERE " + one_row("stock_movements", "sku = " + any_sku()));
   }
 
   void change_category_prices() {
@@ -120,32 +128,35 @@ class Shopper {
   }
 
   void new_customer() {
-    connection_.exec(
-        fmt::format("INSERT INTO customers (email, name, greeting, settings) VALUES (CONCAT(UUID(), '@example.com'), {}, {}, {})",
-                    dice_.person(), dice_.greeting(), dice_.settings()));
+    connection_.exec(fmt::format("INSERT INTO customers (email, name, greeting, settings) VALUES (CONCAT({}, '@example.com'), {}, {}, {})",
+                                 mysql_ ? "UUID()" : "gen_random_uuid()", dice_.person(), dice_.greeting(), dice_.settings()));
     connection_.exec(
         fmt::format("UPDATE categories SET title = {} WHERE code = {}", dice_.greeting(), category_of(dice_.between(0, kCategories - 1))));
   }
 
-  test::MysqlClient& connection_;
+  test::DatabaseClient& connection_;
   Dice dice_;
+  const bool mysql_;
 };
+
+/// What another writer of ours may cause: the transaction is rolled back.
+bool is_expected(const test::DatabaseFailure& failure) {
+  using Kind = test::DatabaseFailure::Kind;
+  return failure.kind == Kind::duplicate || failure.kind == Kind::transaction_gone || failure.kind == Kind::referenced;
+}
 
 }  // namespace
 
-void write_until(const std::atomic<bool>& stop, const test::MysqlAddress& address, uint64_t seed, int per_second, WriterTotals& totals) {
-  test::MysqlClient connection(address);
-  connection.exec("SET SESSION innodb_lock_wait_timeout = 2");
+void write_until(const std::atomic<bool>& stop, test::DatabaseClient& connection, uint64_t seed, int per_second, WriterTotals& totals) {
+  connection.exec(connection.dialect() == test::Dialect::mysql ? "SET SESSION innodb_lock_wait_timeout = 2" : "SET lock_timeout = '2s'");
   Shopper shopper(connection, seed);
   const auto pause = std::chrono::nanoseconds(1'000'000'000 / per_second);
   auto next = std::chrono::steady_clock::now();
   while (!stop) {
     try {
       ++(shopper.act() ? totals.committed : totals.rolled_back);
-    } catch (const test::MysqlFailure& failure) {
-      if (failure.number != kDuplicateKey && failure.number != kLockWait && failure.number != kDeadlock &&
-          failure.number != kRowIsReferenced)
-        throw;
+    } catch (const test::DatabaseFailure& failure) {
+      if (!is_expected(failure)) throw;
       connection.exec("ROLLBACK");
       ++totals.rolled_back;
     }

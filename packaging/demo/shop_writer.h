@@ -4,7 +4,7 @@
 #include <atomic>
 #include <cstdint>
 
-#include "servers/mysql_client.h"
+#include "servers/database.h"
 
 namespace tidemark::demo {
 
@@ -13,7 +13,7 @@ struct WriterTotals {
 };
 
 /// One connection's loop, for a thread of its own; about `per_second` transactions. Returns soon after `stop` is set.
-/// Throws MysqlFailure for anything but a deadlock, a lock wait or a taken key, which another writer of ours may cause.
-void write_until(const std::atomic<bool>& stop, const test::MysqlAddress& address, uint64_t seed, int per_second, WriterTotals& totals);
+/// Throws DatabaseFailure for anything but a deadlock, a lock wait or a taken key, which another writer of ours may cause.
+void write_until(const std::atomic<bool>& stop, test::DatabaseClient& connection, uint64_t seed, int per_second, WriterTotals& totals);
 
 }  // namespace tidemark::demo

@@ -3,13 +3,14 @@
 
 watch.py copy   TIDEMARK CONFIG PID           until every table is copied and streaming
 watch.py live   TIDEMARK CONFIG PID SECONDS   shows the live stream for so long
-watch.py until  TIDEMARK CONFIG PID GTID      until this transaction is applied
+watch.py until  TIDEMARK CONFIG PID PLACE     until this transaction, a GTID or LSN, is applied
 watch.py table  TIDEMARK CONFIG PID VERIFY_JSON SECONDS TRANSACTIONS   the end table; exit status 1 when anything differs
 
 Exit status 1 when the daemon ends or its pipeline fails meanwhile.
 """
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -113,15 +114,26 @@ def live(daemon, seconds):
     print(finish_line("") + "live     streamed for %s s" % seconds)
 
 
-def until(daemon, gtid):
+def lsn_number(text):
+    high, low = text.split("/")
+    return int(high, 16) << 32 | int(low, 16)
+
+
+def has_applied(pipeline, place):
+    applied = pipeline["positions"]["applied"] or ""
+    lsn = re.search(r" lsn=\d+:([0-9A-F]+/[0-9A-F]+)", applied)
+    return lsn_number(lsn.group(1)) >= lsn_number(place) if lsn else place in applied
+
+
+def until(daemon, place):
     start = time.monotonic()
     while time.monotonic() < start + TIME_LIMIT:
         pipeline = daemon.pipeline()
-        if pipeline and gtid in (pipeline["positions"]["applied"] or ""):
-            print(finish_line("") + "caught up with the source's last transaction, %s, in %.1f s" % (gtid, time.monotonic() - start))
+        if pipeline and has_applied(pipeline, place):
+            print(finish_line("") + "caught up with the source's last transaction, %s, in %.1f s" % (place, time.monotonic() - start))
             return
         if pipeline:
-            draw("catching up with %s: %s" % (gtid, pipeline["positions"]["applied"]))
+            draw("catching up with %s: %s" % (place, pipeline["positions"]["applied"]))
         time.sleep(0.05)
     sys.exit(finish_line("not caught up after %d s" % TIME_LIMIT))
 
