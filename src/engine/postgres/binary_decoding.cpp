@@ -9,7 +9,7 @@
 
 #include "base/byte_cursor.h"
 #include "engine/postgres/binary_encoding.h"
-#include "engine/postgres/interval_encoding.h"
+#include "engine/postgres/moment_text.h"
 #include "engine/postgres/numeric_encoding.h"
 #include "engine/postgres/value_text.h"
 #include "model/json_canonical.h"
@@ -80,11 +80,10 @@ MaybeValue decode_moment(const Column& column, WireType wire, std::string_view f
 
 MaybeValue decode_interval(std::string_view field, Arena& arena) {
   ByteCursor in(field);
-  Interval interval;
-  interval.micros = static_cast<int64_t>(in.big(8));
-  interval.days = static_cast<int32_t>(in.big(4));
-  interval.months = static_cast<int32_t>(in.big(4));
-  return Value::of_bytes(ValueKind::interval, arena.copy(interval_text(interval)));
+  const auto micros = static_cast<int64_t>(in.big(8));
+  const auto days = static_cast<int32_t>(in.big(4)), months = static_cast<int32_t>(in.big(4));
+  char text[kIntervalTextMax];
+  return Value::of_bytes(ValueKind::interval, arena.copy({text, print_interval(months, days, micros, text)}));
 }
 
 MaybeValue decode_money(std::string_view field, Arena& arena) {

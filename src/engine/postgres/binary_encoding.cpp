@@ -6,6 +6,7 @@
 
 #include "engine/postgres/interval_encoding.h"
 #include "engine/postgres/numeric_encoding.h"
+#include "engine/postgres/numeric_range.h"
 #include "engine/postgres/text_encoding.h"
 #include "engine/postgres/value_text.h"
 

@@ -1,7 +1,5 @@
 #include "engine/postgres/interval_encoding.h"
 
-#include <fmt/format.h>
-
 #include <charconv>
 #include <limits>
 
@@ -36,10 +34,6 @@ std::optional<int64_t> parse_seconds(std::string_view text) {
     unit /= 10;
   }
   return negative ? -micros : micros;
-}
-
-void put_part(std::string& out, int64_t count, char unit) {
-  if (count != 0) out += fmt::format("{}{}", count, unit);
 }
 
 }  // namespace
@@ -81,29 +75,6 @@ std::optional<Interval> parse_interval(std::string_view iso) {
   auto in_range = [](int64_t v) { return v >= std::numeric_limits<int32_t>::min() && v <= std::numeric_limits<int32_t>::max(); };
   if (!in_range(months) || !in_range(days)) return std::nullopt;
   return Interval{micros, static_cast<int32_t>(days), static_cast<int32_t>(months)};
-}
-
-std::string interval_text(const Interval& interval) {
-  if (interval == kIntervalInfinity) return "infinity";
-  if (interval == kIntervalMinusInfinity) return "-infinity";
-  if (interval == Interval{}) return "PT0S";
-  std::string out = "P";
-  put_part(out, interval.months / 12, 'Y');
-  put_part(out, interval.months % 12, 'M');
-  put_part(out, interval.days, 'D');
-  if (interval.micros == 0) return out;
-  out += 'T';
-  put_part(out, interval.micros / (3600 * kSecond), 'H');
-  put_part(out, interval.micros / (60 * kSecond) % 60, 'M');
-  const int64_t rest = interval.micros % (60 * kSecond);
-  if (rest == 0) return out;
-  const int64_t size = rest < 0 ? -rest : rest;
-  out += fmt::format("{}{}", rest < 0 ? "-" : "", size / kSecond);
-  if (size % kSecond != 0) {
-    std::string fraction = fmt::format(".{:06}", size % kSecond);
-    out += fraction.substr(0, fraction.find_last_not_of('0') + 1);
-  }
-  return out + "S";
 }
 
 }  // namespace tidemark::postgres

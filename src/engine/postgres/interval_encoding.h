@@ -1,10 +1,9 @@
-// Intervals in binary form and in ISO 8601 text, both ways, exactly as EncodeInterval (IntervalStyle iso_8601) prints them.
+// Intervals out of the ISO 8601 text that PostgreSQL prints (print_interval is the way back).
 // Pure functions; any thread. Source: src/backend/utils/adt/{datetime,timestamp}.c.
 #pragma once
 
 #include <cstdint>
 #include <optional>
-#include <string>
 #include <string_view>
 
 namespace tidemark::postgres {
@@ -21,6 +20,5 @@ inline constexpr Interval kIntervalInfinity{INT64_MAX, INT32_MAX, INT32_MAX}, kI
 
 /// nullopt: not a text that PostgreSQL prints, or beyond what an interval holds.
 std::optional<Interval> parse_interval(std::string_view iso);
-std::string interval_text(const Interval& interval);
 
 }  // namespace tidemark::postgres

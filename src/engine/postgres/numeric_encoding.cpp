@@ -33,10 +33,13 @@ void finish(ByteBuffer& out, size_t header, int weight, bool negative, unsigned 
 
 bool append_numeric(std::string_view decimal, ByteBuffer& out) {
   if (!decimal.empty() && (decimal.back() == 'N' || decimal.back() == 'y')) {
-    const uint16_t sign = decimal == "NaN" ? kNan : decimal == "Infinity" ? kInfinity : decimal == "-Infinity" ? kMinusInfinity : kPositive;
+    const uint16_t sign = decimal == "NaN"         ? kNan
+                          : decimal == "Infinity"  ? kInfinity
+                          : decimal == "-Infinity" ? kNegativeInfinity
+                                                   : kPositive;
     if (sign == kPositive) return false;
     out.reserve_more(8);
-    for (uint16_t word : {uint16_t{0}, uint16_t{0}, sign, uint16_t{0}}) out.put16(word);
+    for (uint16_t word_of : {uint16_t{0}, uint16_t{0}, sign, uint16_t{0}}) out.put16(word_of);
     return true;
   }
   const bool negative = !decimal.empty() && decimal[0] == '-';
@@ -127,7 +130,7 @@ void put_group(char* to, unsigned group) {
 size_t numeric_text_room(std::string_view bytes, int scale) {
   NumericHeader h;
   if (!read_header(bytes, h)) return 0;
-  if (!special_name(h.sign).empty()) return h.count == 0 ? 16 : 0;
+  if (!special_name(h.sign).empty()) return 16;
   if (h.sign != kPositive && h.sign != kNegative) return 0;
   // sign, zero, point, and one group more on either side
   return 12 + 4 * static_cast<size_t>(h.weight < 0 ? 0 : h.weight + 1) + static_cast<size_t>(scale < 0 ? h.scale : scale);
@@ -137,7 +140,6 @@ size_t print_numeric(std::string_view bytes, int scale, char* to) {
   NumericHeader h;
   if (!read_header(bytes, h)) return 0;
   if (const std::string_view name = special_name(h.sign); !name.empty()) {
-    if (h.count != 0) return 0;
     std::memcpy(to, name.data(), name.size());
     return name.size();
   }
@@ -182,57 +184,6 @@ std::optional<std::string> numeric_text(std::string_view bytes, int scale) {
   if (out.empty()) return std::nullopt;
   out.resize(print_numeric(bytes, scale, out.data()));
   if (out.empty()) return std::nullopt;
-  return out;
-}
-
-namespace {
-
-struct Places {
-  int precision, scale;
-};
-// the scale is an 11-bit signed number since PostgreSQL 15
-Places places_of(int32_t modifier) {
-  const int32_t packed = modifier - 4;
-  return {packed >> 16 & 0xffff, ((packed & 0x7ff) ^ 1024) - 1024};
-}
-
-}  // namespace
-
-bool numeric_fits(std::string_view decimal, int32_t modifier) {
-  if (decimal == "NaN") return true;
-  if (decimal.empty() || !is_digit(decimal.back())) return false;  // a column with a precision holds no infinity
-  const Places places = places_of(modifier);
-  if (decimal[0] == '-') decimal.remove_prefix(1);
-  const size_t point = decimal.find('.');
-  std::string digits(decimal.substr(0, point));
-  int fraction = 0;
-  if (point != std::string_view::npos) {
-    digits += decimal.substr(point + 1);
-    fraction = static_cast<int>(decimal.size() - point - 1);
-  }
-  const size_t first = digits.find_first_not_of('0');
-  if (first == std::string::npos) return true;
-  const size_t last = digits.find_last_not_of('0');
-  const int lowest = static_cast<int>(digits.size() - 1 - last) - fraction;    // power of ten of the last digit that counts
-  const int highest = static_cast<int>(digits.size() - 1 - first) - fraction;  // and of the first
-  return lowest >= -places.scale && highest < places.precision - places.scale;
-}
-
-std::string numeric_cut(std::string_view decimal, int32_t modifier) {
-  const size_t point = decimal.find('.');
-  const int scale = places_of(modifier).scale;
-  if (point == std::string_view::npos) return std::string(decimal);
-  return std::string(decimal.substr(0, scale <= 0 ? point : point + 1 + static_cast<size_t>(scale)));
-}
-
-std::string numeric_limit(std::string_view decimal, int32_t modifier) {
-  const Places places = places_of(modifier);
-  std::string out = !decimal.empty() && decimal[0] == '-' ? "-" : "";
-  const int whole = places.precision - places.scale;
-  if (whole <= 0) out += '0';
-  for (int i = 0; i < whole; ++i) out += i < places.precision ? '9' : '0';
-  if (places.scale > 0) out += '.';
-  for (int i = 0; i < places.scale; ++i) out += i < -whole ? '0' : '9';
   return out;
 }
 

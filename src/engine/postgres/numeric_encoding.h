@@ -24,11 +24,4 @@ size_t print_numeric(std::string_view bytes, int scale, char* to);
 /// The same in a string; nullopt: malformed.
 std::optional<std::string> numeric_text(std::string_view bytes, int scale);
 
-/// Whether a column with this atttypmod (not -1) holds the text without rounding it.
-bool numeric_fits(std::string_view decimal, int32_t modifier);
-/// Without the fraction digits that such a column has no room for.
-std::string numeric_cut(std::string_view decimal, int32_t modifier);
-/// The last number of such a column, with the sign of `decimal`.
-std::string numeric_limit(std::string_view decimal, int32_t modifier);
-
 }  // namespace tidemark::postgres

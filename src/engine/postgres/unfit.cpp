@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "engine/postgres/numeric_encoding.h"
+#include "engine/postgres/numeric_range.h"
 #include "engine/postgres/text_encoding.h"
 
 namespace tidemark::postgres {

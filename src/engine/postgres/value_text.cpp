@@ -4,6 +4,8 @@
 
 #include <cmath>
 
+#include "engine/postgres/moment_text.h"
+
 namespace tidemark::postgres {
 namespace {
 
@@ -30,14 +32,11 @@ std::string clock_text(int64_t micros) {
   return out + fraction.substr(0, fraction.find_last_not_of('0') + 1);
 }
 
-std::string moment_text(const Value& value) {
+std::string civil_text(const Value& value) {
   const Civil c = value.civil();
-  if (is_infinite(c)) return c.year < 0 ? "-infinity" : "infinity";
-  const bool before_christ = c.year <= 0 && c.month != 0;
-  std::string out = fmt::format("{:04}-{:02}-{:02}", before_christ ? 1 - c.year : c.year, c.month, c.day);
-  if (value.kind() != ValueKind::date) out += " " + clock_text(c.micros);
-  if (value.kind() == ValueKind::timestamp) out += "+00";
-  return before_christ ? out + " BC" : out;
+  const bool is_date = value.kind() == ValueKind::date;
+  if (c.month == 0) return fmt::format("{:04}-{:02}-{:02}{}", c.year, c.month, c.day, is_date ? "" : " " + clock_text(c.micros));
+  return is_date ? date_text(c) : moment_text(c, value.kind() == ValueKind::timestamp);
 }
 
 std::string bits_text(std::string_view bytes, uint32_t width) {
@@ -81,7 +80,7 @@ std::string value_text(const Value& value, uint32_t bits) {
     case ValueKind::time: return clock_text(value.int64());
     case ValueKind::date:
     case ValueKind::datetime:
-    case ValueKind::timestamp: return moment_text(value);
+    case ValueKind::timestamp: return civil_text(value);
     case ValueKind::uuid: return uuid_text(value.bytes());
     case ValueKind::bits: return bits_text(value.bytes(), bits);
     case ValueKind::bytes:

@@ -2,9 +2,19 @@
 #include <random>
 
 #include "engine/postgres/interval_encoding.h"
+#include "engine/postgres/moment_text.h"
 #include "support/catch.h"
 
 using namespace tidemark::postgres;
+
+namespace {
+
+std::string interval_text(const Interval& interval) {
+  char text[kIntervalTextMax];
+  return {text, print_interval(interval.months, interval.days, interval.micros, text)};
+}
+
+}  // namespace
 
 TEST_CASE("intervals are read as PostgreSQL prints them") {
   constexpr int64_t kSecond = 1000000;
