@@ -119,7 +119,7 @@ std::vector<Target> plan_targets(const std::vector<SinkTable>& tables) {
   std::vector<Target> targets;
   std::map<std::string, const TableSchema*> names;
   for (const SinkTable& table : tables) {
-    Target target{table.schema, table.target_table, plan_columns(*table.schema), {}};
+    Target target{table.schema, table.target_table, plan_columns(table), {}};
     std::string folded = fold_name(target.name);
     if (folded.rfind("sqlite_", 0) == 0 || folded.rfind("_tidemark_", 0) == 0)
       refuse(target, "SQLite or tidemark keeps names that begin so to itself", "set target_table, e.g. \"t_{table}\"");

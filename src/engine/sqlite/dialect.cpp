@@ -1,7 +1,5 @@
 #include "engine/sqlite/dialect.h"
 
-#include "engine/sqlite/types.h"
-
 namespace tidemark::sqlite {
 
 namespace {
@@ -83,15 +81,15 @@ std::string first_match(const TableSchema& schema, std::string_view target, std:
 std::string quote(std::string_view name) { return quoted_with(name, '"'); }
 std::string literal(std::string_view text) { return quoted_with(text, '\''); }
 
-std::string create_table(const TableSchema& schema, std::string_view target) {
+std::string create_table(const TableSchema& schema, std::string_view target, const std::vector<ColumnPlan>& plan) {
   std::vector<bool> in_key(schema.columns.size());
   for (uint16_t c : schema.key) in_key[c] = true;
   // Spelled exactly so, the key is the rowid itself: the fastest table that SQLite has.
-  bool rowid_key = schema.key.size() == 1 && storage_of(schema.columns[schema.key[0]]) == Storage::integer;
+  bool rowid_key = schema.key.size() == 1 && plan[schema.key[0]].storage == Storage::integer;
   std::string sql = "CREATE TABLE " + quote(target) + " (";
   for (size_t i = 0; i < schema.columns.size(); ++i) {
     if (i > 0) sql += ", ";
-    sql += quote(schema.columns[i].name) + ' ' + std::string(declared_type(storage_of(schema.columns[i])));
+    sql += quote(schema.columns[i].name) + ' ' + std::string(declared_type(plan[i].storage));
     if (in_key[i]) sql += rowid_key ? " PRIMARY KEY" : " NOT NULL";
   }
   if (schema.has_key() && !rowid_key) sql += ", PRIMARY KEY (" + name_list(schema, schema.key) + ")";

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/sqlite/types.h"
 #include "tidemark/schema.h"
 
 namespace tidemark::sqlite {
@@ -17,7 +18,7 @@ std::string quote(std::string_view name);
 /// A text literal, for pragma functions.
 std::string literal(std::string_view text);
 
-std::string create_table(const TableSchema& schema, std::string_view target);
+std::string create_table(const TableSchema& schema, std::string_view target, const std::vector<ColumnPlan>& plan);
 /// ?1.. : the given columns.
 std::string insert_sql(const TableSchema& schema, std::string_view target, const Columns& columns, size_t rows = 1);
 /// ?1.. : all columns. The key is the only conflict that it resolves.

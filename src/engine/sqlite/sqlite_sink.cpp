@@ -133,7 +133,7 @@ std::vector<PreparedTable> SqliteSink::prepare(const std::string& pipeline, cons
       }
       if (!connection_.in_transaction()) connection_.run("BEGIN IMMEDIATE");
       connection_.doing("create SQLite table " + targets_[i].name);
-      connection_.run(create_table(*targets_[i].schema, targets_[i].name));
+      connection_.run(create_table(*targets_[i].schema, targets_[i].name, targets_[i].columns));
       if (tables[i].captured) write_captured(connection_, pipeline, {}, {tables[i].schema->name});
       failpoint("sqlite.table_created");
       prepared[i].created = true;
@@ -243,9 +243,9 @@ void SqliteSink::read_key_page(uint32_t table, const KeyBytes& after, uint64_t l
     read_all_rows(connection_, from, rows);
 }
 
-Value SqliteSink::represent(uint32_t table, uint32_t column, const Value& value, Arena&) {
+Value SqliteSink::represent(uint32_t table, uint32_t column, const Value& value, Arena& arena) {
   if (column >= target(table).columns.size()) throw Error(ErrorKind::internal, "compare with SQLite", "no such column");
-  return stored_form(value);
+  return stored_form(value, target(table).columns[column], arena);
 }
 
 const Target& SqliteSink::target(uint32_t table) const {

@@ -17,8 +17,15 @@ char* put_digits(char* p, uint64_t number, int width) {
   return p + width;
 }
 
-char* put_date(char* p, const Civil& c) {
-  p = put_digits(p, static_cast<uint64_t>(c.year), 4);
+int digits_of(int64_t number) {
+  int digits = 4;
+  for (number /= 10'000; number > 0; number /= 10) ++digits;
+  return digits;
+}
+
+char* put_date(char* p, const Civil& c, bool historic) {
+  const int64_t year = historic && c.year <= 0 ? 1 - int64_t{c.year} : c.year;
+  p = put_digits(p, static_cast<uint64_t>(year), digits_of(year));
   *p++ = '-';
   p = put_digits(p, c.month, 2);
   *p++ = '-';
@@ -40,6 +47,17 @@ char* put_clock(char* p, int64_t micros, uint8_t fsp) {
 }
 
 std::string_view written(const char* begin, const char* end) { return {begin, static_cast<size_t>(end - begin)}; }
+
+char* put_word(char* p, std::string_view word) {
+  for (char c : word) *p++ = c;
+  return p;
+}
+
+constexpr std::string_view kBeforeChrist = " BC";
+
+bool has_form(const Civil& c, bool historic) {
+  return historic ? c.year >= -9'999'999 && c.year <= 9'999'999 : c.year >= 0 && c.year <= 9999;
+}
 
 /// Reads fixed-width fields; sticky failure.
 class Scanner {
@@ -68,6 +86,12 @@ class Scanner {
     text_.remove_prefix(1);
     return true;
   }
+  /// At least `width` of them, up to seven; no zero in front of more than that.
+  int64_t long_digits(size_t width) {
+    size_t size = 0;
+    while (size < text_.size() && text_[size] >= '0' && text_[size] <= '9') ++size;
+    return size < width || size > 7 || (size > width && text_[0] == '0') ? fail() : digits(size);
+  }
   size_t find(char c) const { return text_.find(c); }
 
  private:
@@ -79,9 +103,9 @@ class Scanner {
   bool failed_ = false;
 };
 
-Civil scan_date(Scanner& in) {
+Civil scan_date(Scanner& in, bool historic) {
   Civil c;
-  c.year = static_cast<int32_t>(in.digits(4));
+  c.year = static_cast<int32_t>(historic ? in.long_digits(4) : in.digits(4));
   in.expect('-');
   c.month = static_cast<uint8_t>(in.digits(2));
   in.expect('-');
@@ -106,17 +130,21 @@ int64_t scan_clock(Scanner& in, size_t hour_digits, uint8_t fsp) {
 
 }  // namespace
 
-std::string_view date_text(const Civil& civil, char* out) {
-  if (civil.year < 0 || civil.year > 9999) return {};
-  return written(out, put_date(out, civil));
+std::string_view date_text(const Civil& civil, char* out, bool historic) {
+  if (historic && is_infinite(civil)) return written(out, put_word(out, civil.year < 0 ? "-infinity" : "infinity"));
+  if (!has_form(civil, historic)) return {};
+  char* p = put_date(out, civil, historic);
+  return written(out, historic && civil.year <= 0 ? put_word(p, kBeforeChrist) : p);
 }
 
-std::string_view datetime_text(const Civil& civil, uint8_t fsp, bool utc, char* out) {
-  if (civil.year < 0 || civil.year > 9999 || civil.micros < 0 || civil.micros >= 86'400 * kSecond || fsp > 6) return {};
-  char* p = put_date(out, civil);
+std::string_view datetime_text(const Civil& civil, uint8_t fsp, bool utc, char* out, bool historic) {
+  if (historic && is_infinite(civil)) return date_text(civil, out, true);
+  if (!has_form(civil, historic) || civil.micros < 0 || civil.micros >= 86'400 * kSecond || fsp > 6) return {};
+  char* p = put_date(out, civil, historic);
   *p++ = ' ';
   p = put_clock(p, civil.micros, fsp);
   if (utc) *p++ = 'Z';
+  if (historic && civil.year <= 0) p = put_word(p, kBeforeChrist);
   return written(out, p);
 }
 
@@ -143,20 +171,43 @@ std::string_view uuid_text(std::string_view bytes, char* out) {
 
 std::string_view uint64_text(uint64_t number, char* out) { return written(out, std::to_chars(out, out + kTextFormBytes, number).ptr); }
 
-std::optional<Civil> parse_date(std::string_view text) {
+namespace {
+
+std::optional<Civil> parse_infinity(std::string_view text) {
+  if (text == "infinity") return Civil{kInfinityYear, 1, 1, 0};
+  if (text == "-infinity") return Civil{-kInfinityYear, 1, 1, 0};
+  return {};
+}
+
+/// Takes " BC" off.
+bool take_before_christ(std::string_view& text) {
+  if (text.size() < kBeforeChrist.size() || text.substr(text.size() - kBeforeChrist.size()) != kBeforeChrist) return false;
+  text.remove_suffix(kBeforeChrist.size());
+  return true;
+}
+
+}  // namespace
+
+std::optional<Civil> parse_date(std::string_view text, bool historic) {
+  if (auto infinity = historic ? parse_infinity(text) : std::nullopt) return infinity;
+  const bool before_christ = historic && take_before_christ(text);
   Scanner in(text);
-  Civil c = scan_date(in);
-  if (!in.done()) return {};
+  Civil c = scan_date(in, historic);
+  if (!in.done() || (historic && c.year == 0)) return {};
+  if (before_christ) c.year = 1 - c.year;
   return c;
 }
 
-std::optional<Civil> parse_datetime(std::string_view text, uint8_t fsp, bool utc) {
+std::optional<Civil> parse_datetime(std::string_view text, uint8_t fsp, bool utc, bool historic) {
+  if (auto infinity = historic ? parse_infinity(text) : std::nullopt) return infinity;
+  const bool before_christ = historic && take_before_christ(text);
   Scanner in(text);
-  Civil c = scan_date(in);
+  Civil c = scan_date(in, historic);
   in.expect(' ');
   c.micros = scan_clock(in, 2, fsp);
   if (utc) in.expect('Z');
-  if (!in.done() || c.micros >= 86'400 * kSecond) return {};
+  if (!in.done() || c.micros >= 86'400 * kSecond || (historic && c.year == 0)) return {};
+  if (before_christ) c.year = 1 - c.year;
   return c;
 }
 
@@ -190,6 +241,16 @@ std::optional<uint64_t> parse_uint64(std::string_view text) {
   uint64_t number = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
   if (error != std::errc() || end != text.data() + text.size() || (text.size() > 1 && text.front() == '0')) return {};
+  return number;
+}
+
+std::string_view int64_text(int64_t number, char* out) { return written(out, std::to_chars(out, out + kTextFormBytes, number).ptr); }
+
+std::optional<int64_t> parse_int64(std::string_view text) {
+  int64_t number = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  char slot[kTextFormBytes];
+  if (error != std::errc() || end != text.data() + text.size() || int64_text(number, slot) != text) return {};
   return number;
 }
 

@@ -10,15 +10,23 @@
 using namespace tidemark;
 using namespace tidemark::test;
 
+namespace {
+
+std::string declared(const TableSchema& schema, const std::string& name) {
+  return sqlite::create_table(schema, name, sqlite::plan_columns(sink_table(schema)));
+}
+
+}  // namespace
+
 TEST_CASE("tables are declared by the rules of their kinds") {
   TableSchema schema = orders();
-  CHECK(sqlite::create_table(schema, "orders") == R"(CREATE TABLE "orders" ("id" INTEGER PRIMARY KEY, "name" TEXT, "amount" TEXT) STRICT)");
+  CHECK(declared(schema, "orders") == R"(CREATE TABLE "orders" ("id" INTEGER PRIMARY KEY, "name" TEXT, "amount" TEXT) STRICT)");
   schema.key = {1, 0};
   CHECK(
-      sqlite::create_table(schema, "o\"o") ==
+      declared(schema, "o\"o") ==
       R"(CREATE TABLE "o""o" ("id" INTEGER NOT NULL, "name" TEXT NOT NULL, "amount" TEXT, PRIMARY KEY ("name", "id")) STRICT, WITHOUT ROWID)");
   schema.key = {};
-  CHECK(sqlite::create_table(schema, "t") == R"(CREATE TABLE "t" ("id" INTEGER, "name" TEXT, "amount" TEXT) STRICT)");
+  CHECK(declared(schema, "t") == R"(CREATE TABLE "t" ("id" INTEGER, "name" TEXT, "amount" TEXT) STRICT)");
 }
 
 TEST_CASE("hostile names") {
@@ -246,7 +254,7 @@ TEST_CASE("a reader creates nothing and names what is missing") {
   Error error = error_of([&] { reader->bind({sink_table(orders())}); });
   CHECK(error.kind() == ErrorKind::data);
   CHECK(contains(error.cause(), "orders"));
-  query(path, sqlite::create_table(orders(), "orders"));
+  query(path, declared(orders(), "orders"));
   reader->bind({sink_table(orders())});
   CHECK_FALSE(reader->begin_read("p").known());
   CHECK(query(path, "SELECT count(*) FROM sqlite_schema") == "2");
