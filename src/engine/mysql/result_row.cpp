@@ -9,6 +9,8 @@
 #include "base/byte_cursor.h"
 #include "engine/mysql/column_type.h"
 #include "engine/mysql/decimal.h"
+#include "engine/mysql/plain_text.h"
+#include "engine/mysql/result_fields.h"
 
 namespace tidemark::mysql {
 
@@ -47,58 +49,6 @@ bool is_canonical(std::string_view text) {
   }
   if (text.empty() || text.front() == '.') return false;
   return text.front() != '0' || text.size() == 1 || text[1] == '.';
-}
-
-int hex_digit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  if (c >= 'a' && c <= 'f') return c - 'a' + 10;
-  if (c >= 'A' && c <= 'F') return c - 'A' + 10;
-  return -1;
-}
-
-bool parse_uuid(std::string_view text, char* out) {
-  size_t n = 0;
-  for (size_t i = 0; i < text.size();) {
-    if (text[i] == '-') {
-      ++i;
-      continue;
-    }
-    if (n == 16 || i + 1 >= text.size()) return false;
-    const int high = hex_digit(text[i]), low = hex_digit(text[i + 1]);
-    if (high < 0 || low < 0) return false;
-    out[n++] = static_cast<char>(high << 4 | low);
-    i += 2;
-  }
-  return n == 16;
-}
-
-int64_t read_clock(ByteCursor& in, bool with_micros) {
-  const int64_t hour = in.u8(), minute = in.u8(), second = in.u8();
-  return ((hour * 60 + minute) * 60 + second) * 1000000 + (with_micros ? in.u32() : 0);
-}
-
-// DATE, DATETIME, TIMESTAMP: a length, then as many of the parts as are not zero.
-Civil read_civil(ByteCursor& in) {
-  Civil civil;
-  const uint8_t length = in.u8();
-  if (length >= 4) {
-    civil.year = in.u16();
-    civil.month = in.u8();
-    civil.day = in.u8();
-  }
-  if (length >= 7) civil.micros = read_clock(in, length >= 11);
-  if (length != 0 && length != 4 && length != 7 && length != 11) in.fail();
-  return civil;
-}
-
-int64_t read_time(ByteCursor& in) {
-  const uint8_t length = in.u8();
-  if (length == 0) return 0;
-  if (length != 8 && length != 12) in.fail();
-  const bool negative = in.u8() != 0;
-  const int64_t days = in.u32();
-  const int64_t micros = days * 86400000000 + read_clock(in, length == 12);
-  return negative ? -micros : micros;
 }
 
 Value decimal_value(std::string_view text, uint8_t scale, Arena& arena, ByteCursor& in) {

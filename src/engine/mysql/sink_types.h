@@ -71,8 +71,9 @@ std::vector<std::string> sink_column_types(const TableSchema& schema, const Serv
 /// server from inventing its own for a TIMESTAMP. `may_be_null`: values may become NULL here by a rule of the user.
 std::string sink_column_attributes(const TableSchema& schema, size_t column, const std::string& type, bool may_be_null);
 
-/// Why values of `column` do not fit into `target`; nullopt when each of them fits or is checked one by one (then it fails by itself).
-std::optional<std::string> misfit(const Column& column, const TargetColumn& target);
+/// Why values of `column` do not fit into `target`; nullopt when each of them fits or is checked one by one (then it fails by itself). A
+/// type that the user names is to be taken although this speaks against it: then every value is checked.
+std::optional<std::string> misfit(const Column& column, const TargetColumn& target, bool in_key);
 /// Why two keys of the source may be one key there: its collation takes for equal what the source tells apart.
 std::optional<std::string> key_misfit(const Column& column, const TargetColumn& target);
 

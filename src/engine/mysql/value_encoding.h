@@ -15,6 +15,8 @@
 #include <unordered_set>
 
 #include "engine/mysql/sink_types.h"
+#include "tidemark/arena.h"
+#include "tidemark/column_rule.h"
 #include "tidemark/value.h"
 
 namespace tidemark::mysql {
@@ -30,9 +32,11 @@ enum class Encoded : uint8_t {
   out_of_range,    // a number or moment beyond the type's
   digits_lost,     // more fraction digits than the column has
   too_long,        // text or bytes
+  too_short,       // bytes of BINARY(n), which pads them; dimensions of MariaDB's vectors
   trailing_space,  // spaces at the end, which CHAR does not keep
   no_label,        // a text that is no label of the ENUM or SET
   charset,         // a character that the column's character set does not have
+  geometry_kind,   // with Z or M, curves
   json_number,     // in JSON: a number that the server would round
   json_refused,    // in JSON: too deep, a member's name too long, half of a surrogate pair
   invalid_utf8,
@@ -44,9 +48,6 @@ inline bool is_fault(Encoded e) { return e > Encoded::label_zero; }
 /// "a number or moment out of range": for error messages, never with the value.
 std::string_view fault_text(Encoded e);
 
-/// What becomes of a value that does not fit.
-enum class UnfitPolicy : uint8_t { error, null, clamp };
-
 /// What is done with the values of one column: chosen once, from what both sides are.
 struct ColumnCodec {
   /// How a value changes its form on the way; `plain`: as the target's type prints it.
@@ -56,13 +57,16 @@ struct ColumnCodec {
   Column source;
   TargetColumn target;
   bool is_mariadb = false;
-  bool in_key = false;         // never NULL in place of a value
-  bool check_labels = false;   // not every label of the source is one of the target
-  bool check_charset = false;  // not every character of the source's set is in the target's
-  UnfitPolicy unfit = UnfitPolicy::error;
+  bool wide_timestamp = false;             // until 2106: MariaDB 11.5
+  bool has_empty_label = false;            // '' is a label
+  bool in_key = false;                     // never NULL in place of a value
+  bool check_labels = false;               // not every label of the source is one of the target
+  bool check_charset = false;              // not every character of the source's set is in the target's
+  Unfit unfit = Unfit::by_default;         // the user's rule
   std::unordered_set<std::string> labels;  // of the target, when they are checked
 };
-ColumnCodec make_codec(const Column& source, const TargetColumn& target, const ServerFlavour& server, bool in_key, UnfitPolicy unfit);
+ColumnCodec make_codec(const Column& source, const TargetColumn& target, const ServerFlavour& server, bool in_key,
+                       const ColumnRule& rule = {});
 
 /// Appends the value as a literal: NULL, 42, 'text', X'00ff'. Safe with and without NO_BACKSLASH_ESCAPES.
 Encoded append_literal(const ColumnCodec& codec, const Value& value, std::string& out);

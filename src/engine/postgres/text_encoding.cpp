@@ -1,26 +1,8 @@
 #include "engine/postgres/text_encoding.h"
 
-namespace tidemark::postgres {
+#include "base/utf8.h"
 
-size_t utf8_length(const char* p, const char* end) {
-  auto byte = [&](size_t i) { return static_cast<uint8_t>(p[i]); };
-  auto continues = [&](size_t i) { return (byte(i) & 0xc0) == 0x80; };
-  const auto left = static_cast<size_t>(end - p);
-  const uint8_t lead = byte(0);
-  if (lead < 0x80) return 1;
-  if (lead < 0xc2) return 0;
-  if (lead < 0xe0) return left >= 2 && continues(1) ? 2 : 0;
-  if (lead < 0xf0) {
-    if (left < 3 || !continues(1) || !continues(2)) return 0;
-    if (lead == 0xe0 && byte(1) < 0xa0) return 0;  // overlong
-    if (lead == 0xed && byte(1) > 0x9f) return 0;  // surrogate
-    return 3;
-  }
-  if (lead > 0xf4 || left < 4 || !continues(1) || !continues(2) || !continues(3)) return 0;
-  if (lead == 0xf0 && byte(1) < 0x90) return 0;
-  if (lead == 0xf4 && byte(1) > 0x8f) return 0;
-  return 4;
-}
+namespace tidemark::postgres {
 
 Encoded append_text(std::string_view text, bool strip_nul, ByteBuffer& out) {
   constexpr uint64_t kHigh = 0x8080808080808080, kOnes = 0x0101010101010101;

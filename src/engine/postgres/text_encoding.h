@@ -10,7 +10,5 @@ namespace tidemark::postgres {
 Encoded append_text(std::string_view text, bool strip_nul, ByteBuffer& out);
 /// Appends JSON for jsonb, which cannot hold the escape \u0000 either.
 Encoded append_jsonb(std::string_view text, bool strip_nul, ByteBuffer& out);
-/// Length of the well-formed UTF-8 character at `p`, 0 when it is not one.
-size_t utf8_length(const char* p, const char* end);
 
 }  // namespace tidemark::postgres
