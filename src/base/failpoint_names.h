@@ -1,5 +1,6 @@
 // All failpoints: a name that is not here does not compile, and TIDEMARK_FAILPOINTS with one is refused. tests/crash kills the daemon at
-// each. A name's first word says who passes it: sqlite and postgres are one sink only, mysql and mariadb one source only.
+// each. A name's first word says who passes it: sqlite and postgres are one sink only, mysql_sink the MariaDB and MySQL one, mysql and
+// mariadb one source only.
 #pragma once
 
 #include <string_view>
@@ -36,20 +37,27 @@ inline constexpr std::string_view kFailpoints[] = {
     "session.spill_written",  // a part of a spilled table, within the transaction
     "session.after_write", "session.threads_stopped", "session.saved_at_end", "sink.begin", "sink.after_rows", "sink.before_commit",
     "sink.after_commit",
-    "postgres.own_tables",        // made, the version not checked
-    "postgres.locked",            // the pipeline's advisory lock is held
-    "postgres.table_created",     // within the transaction that creates targets
-    "postgres.tables_created",    // after it
-    "postgres.captured_written",  // at the server, not committed
-    "postgres.copying",           // rows of a COPY are on their way
-    "postgres.commit_sent",       // its answer is not read
-    "sqlite.wal",                 // the file is in WAL mode and has no table
-    "sqlite.records_created",     // not committed
-    "sqlite.locked",              // the pipeline's lock is held
-    "sqlite.table_created",       // not committed
-    "sqlite.captured_written",    // not committed
-    "sqlite.rows_removed",        // of a step whose new rows are not written
-    "sqlite.committing",          // the last statement before COMMIT
+    "postgres.own_tables",          // made, the version not checked
+    "postgres.locked",              // the pipeline's advisory lock is held
+    "postgres.table_created",       // within the transaction that creates targets
+    "postgres.tables_created",      // after it
+    "postgres.captured_written",    // at the server, not committed
+    "postgres.copying",             // rows of a COPY are on their way
+    "postgres.commit_sent",         // its answer is not read
+    "mysql_sink.own_tables",        // made, the version not checked
+    "mysql_sink.locked",            // the pipeline's lock is held
+    "mysql_sink.lost_forgotten",    // records of targets that have gone are gone too; the targets are not there yet
+    "mysql_sink.table_created",     // committed by itself
+    "mysql_sink.captured_written",  // at the server, not committed
+    "mysql_sink.loading",           // rows of a LOAD DATA are about to be sent
+    "mysql_sink.commit_sent",       // its answer is not read
+    "sqlite.wal",                   // the file is in WAL mode and has no table
+    "sqlite.records_created",       // not committed
+    "sqlite.locked",                // the pipeline's lock is held
+    "sqlite.table_created",         // not committed
+    "sqlite.captured_written",      // not committed
+    "sqlite.rows_removed",          // of a step whose new rows are not written
+    "sqlite.committing",            // the last statement before COMMIT
     // the state file
     "state.before_migration",
     "state.migrating",  // tables created, not committed

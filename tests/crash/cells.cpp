@@ -60,6 +60,7 @@ std::string Cell::text() const {
 bool concerns(std::string_view point, const Pair& pair) {
   const std::string_view first = point.substr(0, point.find('.'));
   if (first == "postgres" || first == "sqlite") return first == pair.sink;
+  if (first == "mysql_sink") return pair.sink == "mysql" || pair.sink == "mariadb";
   if (first == "mysql" || first == "mariadb") return first == pair.source;
   return true;
 }

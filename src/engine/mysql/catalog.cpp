@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "engine/mysql/checks.h"
+#include "engine/mysql/column_facts.h"
 #include "engine/mysql/default_value.h"
 #include "engine/mysql/dialect.h"
 #include "engine/mysql/enum_labels.h"
@@ -35,17 +36,10 @@ std::optional<uint64_t> number(const Cell& cell) {
   return n;
 }
 
-// "table_schema IN (...)" for the schemas that have captured tables; with few tables their names too, so that a server with a hundred
-// thousand others is not asked about all of them.
-std::string scope(const Drafts& drafts, std::string_view schema_column, std::string_view table_column) {
-  std::set<std::string> schemas, tables;
-  for (const auto& [name, draft] : drafts) {
-    schemas.insert(hex_literal(name.database, true));
-    tables.insert(hex_literal(name.table, true));
-  }
-  std::string out = fmt::format("{} IN ({})", schema_column, fmt::join(schemas, ","));
-  if (tables.size() <= 200) out += fmt::format(" AND {} IN ({})", table_column, fmt::join(tables, ","));
-  return out;
+std::set<TableName> names_of(const Drafts& drafts) {
+  std::set<TableName> names;
+  for (const auto& [name, draft] : drafts) names.insert(name);
+  return names;
 }
 
 Draft* find(Drafts& drafts, const Cell& database, const Cell& table) {
@@ -78,54 +72,6 @@ Drafts list_tables(Connection& connection, const TableSelection& selection, std:
   return drafts;
 }
 
-void read_columns(Connection& connection, Drafts& drafts) {
-  const auto rows = connection.query(fmt::format(
-      "SELECT table_schema, table_name, column_name, ordinal_position, is_nullable, data_type, column_type, character_set_name, "
-      "collation_name, extra, character_maximum_length, numeric_precision, numeric_scale, datetime_precision, column_default "
-      "FROM information_schema.columns WHERE {} ORDER BY table_schema, table_name, ordinal_position",
-      scope(drafts, "table_schema", "table_name")));
-  for (const ResultRow& row : rows) {
-    Draft* draft = find(drafts, row[0], row[1]);
-    if (!draft) continue;
-    ColumnFacts facts;
-    facts.name = text(row[2]);
-    // counted, not taken over: after DROP COLUMN some servers leave gaps, the log has none
-    facts.ordinal = static_cast<uint16_t>(draft->columns.size());
-    facts.nullable = text(row[4]) == "YES";
-    facts.data_type = text(row[5]);
-    facts.column_type = text(row[6]);
-    facts.charset = text(row[7]);
-    facts.collation = text(row[8]);
-    facts.extra = text(row[9]);
-    facts.character_length = number(row[10]);
-    facts.numeric_precision = number(row[11]);
-    facts.numeric_scale = number(row[12]);
-    facts.datetime_precision = number(row[13]);
-    facts.default_text = row[14];
-    draft->columns.push_back(std::move(facts));
-  }
-}
-
-// MariaDB's JSON is LONGTEXT with this check; nothing else tells.
-void read_json_checks(Connection& connection, Drafts& drafts) {
-  const auto may_be_json = [](const ColumnFacts& column) { return column.data_type == "longtext"; };
-  if (std::none_of(drafts.begin(), drafts.end(),
-                   [&](const auto& entry) { return std::any_of(entry.second.columns.begin(), entry.second.columns.end(), may_be_json); })) {
-    return;
-  }
-  const auto rows =
-      connection.query(fmt::format("SELECT constraint_schema, table_name, check_clause FROM information_schema.check_constraints "
-                                   "WHERE {} AND check_clause LIKE 'json_valid(%'",
-                                   scope(drafts, "constraint_schema", "table_name")));
-  for (const ResultRow& row : rows) {
-    Draft* draft = find(drafts, row[0], row[1]);
-    if (!draft) continue;
-    for (ColumnFacts& column : draft->columns) {
-      if (text(row[2]) == "json_valid(" + quote_name(column.name) + ")") column.json_checked = true;
-    }
-  }
-}
-
 void read_indexes(Connection& connection, Drafts& drafts) {
   std::string visible = "'YES'";
   if (connection.is_mariadb() && connection.version() >= 100600) visible = "IF(ignored = 'NO', 'YES', 'NO')";
@@ -133,7 +79,7 @@ void read_indexes(Connection& connection, Drafts& drafts) {
   const auto rows = connection.query(
       fmt::format("SELECT table_schema, table_name, index_name, column_name, sub_part, index_type, {} FROM information_schema.statistics "
                   "WHERE non_unique = 0 AND {} ORDER BY table_schema, table_name, index_name, seq_in_index",
-                  visible, scope(drafts, "table_schema", "table_name")));
+                  visible, table_scope(names_of(drafts), "table_schema", "table_name")));
   for (const ResultRow& row : rows) {
     Draft* draft = find(drafts, row[0], row[1]);
     if (!draft) continue;
@@ -205,7 +151,7 @@ void warn_of_cascades(Connection& connection, Drafts& drafts, std::vector<std::s
   const auto rows = connection.query(fmt::format(
       "SELECT constraint_schema, table_name, constraint_name, update_rule, delete_rule FROM information_schema.referential_constraints "
       "WHERE {} AND (update_rule IN ('CASCADE','SET NULL') OR delete_rule IN ('CASCADE','SET NULL')) ORDER BY 1, 2, 3",
-      scope(drafts, "constraint_schema", "table_name")));
+      table_scope(names_of(drafts), "constraint_schema", "table_name")));
   for (const ResultRow& row : rows) {
     if (!find(drafts, row[0], row[1])) continue;
     warnings.push_back(
@@ -301,8 +247,7 @@ std::vector<SchemaRef> describe_tables(Connection& connection, const TableSelect
   std::vector<SchemaRef> schemas;
   if (!drafts.empty()) {
     probe_select(connection, drafts);
-    read_columns(connection, drafts);
-    if (connection.is_mariadb()) read_json_checks(connection, drafts);
+    for (auto& [name, columns] : read_column_facts(connection, names_of(drafts))) drafts[name].columns = std::move(columns);
     read_indexes(connection, drafts);
     if (cascades) warn_of_cascades(connection, drafts, *cascades);
   }

@@ -13,6 +13,8 @@
 #include <memory>
 #include <new>
 
+#include "engine/mysql/sink_error.h"
+
 namespace tidemark::mysql {
 
 namespace {
@@ -147,17 +149,16 @@ bool is_local_peer(const ServerAddress& address) {
   return address.host.rfind("127.", 0) == 0 && address.host.find_first_not_of("0123456789.") == std::string::npos;
 }
 
-Connection::Connection(const SourceConfig& config, Purpose purpose)
-    : purpose_(purpose), user_(config.address.user), tls_mode_(config.address.tls.mode), local_peer_(is_local_peer(config.address)) {
+Connection::Connection(const ServerAddress& address, Purpose purpose)
+    : purpose_(purpose), user_(address.user), tls_mode_(address.tls.mode), local_peer_(is_local_peer(address)) {
   static std::once_flag library;
   std::call_once(library, [] { mysql_server_init(0, nullptr, nullptr); });
-  const ServerAddress& address = config.address;
   peer_ = address.socket.empty() ? fmt::format("{}:{}", address.host, address.port ? address.port : 3306) : address.socket;
   mysql_ = mysql_init(nullptr);
   if (!mysql_) throw std::bad_alloc();
   try {
-    set_options(config);
-    connect(config);
+    set_options(address);
+    connect(address);
     pin_session();
   } catch (...) {
     close();
@@ -175,16 +176,15 @@ void Connection::close() noexcept {
   socket_ = -1;
 }
 
-void Connection::set_options(const SourceConfig& config) {
-  const ServerAddress& address = config.address;
+void Connection::set_options(const ServerAddress& address) {
   const unsigned connect_s = static_cast<unsigned>(std::max<int64_t>(1, (address.connect_timeout.count() + 999) / 1000));
   // A dead peer is noticed by keepalive (watch_peer) long before this; a slow statement must not be taken for one.
   const unsigned wait_s = 600;
-  const unsigned off = 0;
+  const unsigned local_infile = purpose_ == Purpose::sink ? 1 : 0;
   mysql_optionsv(mysql_, MYSQL_OPT_CONNECT_TIMEOUT, &connect_s);
   mysql_optionsv(mysql_, MYSQL_OPT_READ_TIMEOUT, &wait_s);
   mysql_optionsv(mysql_, MYSQL_OPT_WRITE_TIMEOUT, &wait_s);
-  mysql_optionsv(mysql_, MYSQL_OPT_LOCAL_INFILE, &off);
+  mysql_optionsv(mysql_, MYSQL_OPT_LOCAL_INFILE, &local_infile);
   mysql_optionsv(mysql_, MYSQL_SET_CHARSET_NAME, "utf8mb4");
   const size_t packet = size_t{1} << 30;
   mysql_optionsv(mysql_, MYSQL_OPT_MAX_ALLOWED_PACKET, &packet);
@@ -212,11 +212,12 @@ void Connection::set_options(const SourceConfig& config) {
   if (!tls.key.empty()) mysql_optionsv(mysql_, MYSQL_OPT_SSL_KEY, tls.key.c_str());
 }
 
-void Connection::connect(const SourceConfig& config) {
-  const ServerAddress& address = config.address;
+void Connection::connect(const ServerAddress& address) {
   const bool by_socket = !address.socket.empty();
+  const unsigned long flags = purpose_ == Purpose::sink ? CLIENT_MULTI_STATEMENTS | CLIENT_FOUND_ROWS : 0;
   if (!mysql_real_connect(mysql_, by_socket ? nullptr : address.host.c_str(), address.user.c_str(), address.password.reveal().c_str(),
-                          nullptr, by_socket ? 0 : (address.port ? address.port : 3306), by_socket ? address.socket.c_str() : nullptr, 0)) {
+                          nullptr, by_socket ? 0 : (address.port ? address.port : 3306), by_socket ? address.socket.c_str() : nullptr,
+                          flags)) {
     fail(fmt::format("cannot connect to {}", peer_));
   }
   {
@@ -277,29 +278,25 @@ void Connection::execute(std::string_view sql) {
   if (!result && mysql_errno(mysql_) != 0) fail("query failed");
 }
 
-std::vector<ResultRow> Connection::query(std::string_view sql) {
-  if (mysql_real_query(mysql_, sql.data(), sql.size()) != 0) fail("query failed");
-  const Result result(mysql_store_result(mysql_));
-  if (!result) {
-    if (mysql_errno(mysql_) != 0) fail("query failed");
-    return {};
-  }
+std::vector<ResultRow> Connection::query(std::string_view sql, std::string_view doing) {
+  if (mysql_real_query(mysql_, sql.data(), sql.size()) != 0) fail(doing);
   std::vector<ResultRow> rows;
-  rows.reserve(mysql_num_rows(result.get()));
-  const unsigned columns = mysql_num_fields(result.get());
-  while (MYSQL_ROW row = mysql_fetch_row(result.get())) {
-    const unsigned long* lengths = mysql_fetch_lengths(result.get());
-    ResultRow& out = rows.emplace_back(columns);
-    for (unsigned i = 0; i < columns; ++i) {
-      if (row[i]) out[i].emplace(row[i], lengths[i]);
+  for (;;) {
+    const Result result(mysql_store_result(mysql_));
+    if (!result && mysql_errno(mysql_) != 0) fail(doing);
+    const unsigned columns = result ? mysql_num_fields(result.get()) : 0;
+    if (result) rows.reserve(rows.size() + mysql_num_rows(result.get()));
+    while (MYSQL_ROW row = result ? mysql_fetch_row(result.get()) : nullptr) {
+      const unsigned long* lengths = mysql_fetch_lengths(result.get());
+      ResultRow& out = rows.emplace_back(columns);
+      for (unsigned i = 0; i < columns; ++i) {
+        if (row[i]) out[i].emplace(row[i], lengths[i]);
+      }
     }
+    const int next = mysql_next_result(mysql_);
+    if (next < 0) return rows;
+    if (next > 0) fail(doing);
   }
-  // a compound statement ends with a result of its own
-  while (mysql_more_results(mysql_)) {
-    if (mysql_next_result(mysql_) > 0) fail("query failed");
-    const Result rest(mysql_store_result(mysql_));
-  }
-  return rows;
 }
 
 ResultRow Connection::query_row(std::string_view sql) {
@@ -352,10 +349,12 @@ void Connection::throw_error(std::string_view what_failed, unsigned number, cons
   }
   // libmariadb says so when the connection was lost while caching_sha2_password waited for the key: no word about the password yet
   if (number == CR_AUTH_PLUGIN_ERR && message.find("read RSA public key") != std::string::npos) {
-    throw Error(ErrorKind::source_unavailable, std::string(what_failed), fmt::format("{} (error {})", printable(message), number),
+    throw Error(purpose_ == Purpose::sink ? ErrorKind::sink_unavailable : ErrorKind::source_unavailable, std::string(what_failed),
+                fmt::format("{} (error {})", printable(message), number),
                 "if this stays, the server has no RSA key pair for caching_sha2_password: use tls mode 'required' or better")
         .code(std::to_string(number));
   }
+  if (purpose_ == Purpose::sink) throw sink_error(what_failed, number, sqlstate, message, hint_for(number, peer_, user_, tls_mode_));
   std::string cause = fmt::format("{} (error {}, SQLSTATE {})", printable(message), number, sqlstate);
   throw Error(kind_of_error_number(number), std::string(what_failed), std::move(cause), hint_for(number, peer_, user_, tls_mode_))
       .code(std::to_string(number));

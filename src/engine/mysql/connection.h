@@ -25,19 +25,22 @@ enum class Purpose : uint8_t {
   control,   // short questions; text arrives as UTF-8
   snapshot,  // chunk reads; text arrives in the column's own character set, like in the log
   log,       // the replication stream; the reader polls the socket itself
+  sink,      // writes: several statements in a packet, rows counted where they are found, LOAD DATA LOCAL; pinned by SinkSession
 };
 
 class Connection {
  public:
   /// Connects and pins the session. Both libmariadb handshake steps are bounded by the configured connect timeout.
-  Connection(const SourceConfig& config, Purpose purpose);
+  Connection(const ServerAddress& address, Purpose purpose);
+  Connection(const SourceConfig& config, Purpose purpose) : Connection(config.address, purpose) {}
   ~Connection();
   Connection(const Connection&) = delete;
   Connection& operator=(const Connection&) = delete;
 
   /// A statement whose result, if it has one, is thrown away.
   void execute(std::string_view sql);
-  std::vector<ResultRow> query(std::string_view sql);
+  /// The rows of all results, where it is several statements (Purpose::sink) or a compound one. `doing`: for the error.
+  std::vector<ResultRow> query(std::string_view sql, std::string_view doing = "query failed");
   /// The first row; empty when there is none.
   ResultRow query_row(std::string_view sql);
   /// First cell of the first row; "" when there is no row or it is NULL.
@@ -52,6 +55,8 @@ class Connection {
   bool tls() const;
 
   MYSQL* handle() { return mysql_; }
+  /// The descriptor under it, for a look whether the peer has ended; -1 when there is none.
+  int socket() const { return socket_; }
   /// Throws the error that the handle holds now. `what_failed` as in tidemark::Error.
   [[noreturn]] void fail(std::string_view what_failed);
   [[noreturn]] void fail(std::string_view what_failed, MYSQL_STMT* statement);
@@ -65,8 +70,8 @@ class Connection {
 
  private:
   void close() noexcept;
-  void set_options(const SourceConfig& config);
-  void connect(const SourceConfig& config);
+  void set_options(const ServerAddress& address);
+  void connect(const ServerAddress& address);
   void pin_session();
   void watch_peer();
   [[noreturn]] void throw_error(std::string_view what_failed, unsigned number, const char* sqlstate, std::string message);
