@@ -109,6 +109,17 @@ void Source::write_keyless(Rng& rng, Client& client, int table) {
   client.changes.push_back(change);
 }
 
+/// ROLLBACK TO SAVEPOINT: the rows stay locked. Of what it takes back nothing is in the log.
+void Source::roll_back_some(Rng& rng, Client& client) {
+  client.changes.resize(rng.below(static_cast<uint32_t>(client.changes.size())));
+  for (size_t t = 0; t < plan_.tables.size(); ++t) {
+    for (size_t slot = 0; slot < kSlots; ++slot) {
+      if (client.locks.slots[t] >> slot & 1u) client.view[t][slot] = visible_[t][slot];
+    }
+  }
+  for (const LoggedChange& change : client.changes) apply(change, client.view);
+}
+
 /// Two rows change keys, by way of a third key.
 void Source::swap_keys(Rng& rng, Client& client, int table) {
   const auto t = static_cast<size_t>(table);
@@ -149,6 +160,7 @@ void Source::statement(Rng& rng) {
   if (client.statement_only) return;
   if (plan_.truncates && rng.one_in(10)) return empty_table(rng, client, rng.below(static_cast<int>(plan_.tables.size())));
   begin(client);
+  if (!client.changes.empty() && rng.one_in(10)) return roll_back_some(rng, client);
   for (int n = 1 + rng.below(3); n > 0; --n) {
     const int table = rng.below(static_cast<int>(plan_.tables.size()));
     const TableShape& shape = *plan_.tables[static_cast<size_t>(table)];

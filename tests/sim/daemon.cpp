@@ -74,6 +74,7 @@ void Daemon::connect() {
   core_ = std::make_unique<Core>(options, start_, std::move(tables));
   start_index_ = *source_.index_of(start_);
   next_ = source_.read_index(start_);
+  if (plan_.server == ServerKind::postgres) next_ = std::max(next_, source_.slot_index());
   pending_.clear();
   part_ = 0;
   reported_ = start_.offset;
@@ -86,6 +87,7 @@ void Daemon::connect() {
 
 /// As engines choose it: no XA transaction lies across it with its rows before and its end after.
 Position Daemon::first_position() {
+  source_.create_slot();
   Position end = source_.end_position();
   if (!place_ || place_->server != end.server) {
     place_ = end;
@@ -144,6 +146,7 @@ void Daemon::check_stop_is_due(const Error& error, bool copy_is_ahead) const {
       break;
     case ErrorKind::log_purged:
       if (index && source_.read_index(position) < source_.purged()) return;
+      if (plan_.server == ServerKind::postgres && (!source_.slot().exists || source_.slot().lost || source_.slot().anew)) return;
       // Without GTIDs nobody knows that nothing followed in a file that is gone.
       if (index && plan_.server == ServerKind::mysql_files && read_from.file < source_.first_file()) return;
       if (position.known() && !index) return;  // it lost its end, and its beginning was purged
@@ -258,6 +261,7 @@ void Daemon::save_state() {
   const std::optional<size_t> stored = source_.index_of(state_.contents().pipeline.position);
   if (!told || !stored || *told > *stored || *stored > sink_index_) throw Violation("acknowledged, state file and sink are out of order");
   acknowledged_ = *told;
+  source_.acknowledge(core_->committed());
 }
 
 void Daemon::cut_log() {

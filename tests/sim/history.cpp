@@ -80,10 +80,12 @@ class History {
         return source_.restart();
       case StepKind::purge:
         if (rng.one_in(2)) source_.rotate();
+        if (plan_.server == ServerKind::postgres) return source_.purge(source_.log().size());  // what the slot does not keep
         return source_.purge(rng.below(static_cast<uint32_t>(daemon_.needed_index() + 1)));
       case StepKind::purge_gap:
         daemon_.cut_copy();
         story_.tell("the source purges its log");
+        source_.lose_slot();
         source_.rotate();
         return source_.purge(source_.log().size());
       case StepKind::fail_over:
@@ -97,7 +99,7 @@ class History {
         if (source_.lost_tail()) return;
         const size_t keep = kind == StepKind::fail_over ? std::max<size_t>(safe, rng.below(size + 1)) : rng.below(size + 1);
         story_.tell("another server goes on after {} of {} transactions", keep, size);
-        return source_.fail_over(keep, rng.below(3u));
+        return source_.fail_over(keep, rng.below(plan_.server == ServerKind::postgres ? 4u : 3u));
       }
       case StepKind::alter: return source_.alter(rng);
       case StepKind::fill_disk: return state_.fill_disk();

@@ -19,6 +19,7 @@ void Source::rotate() {
 }
 
 void Source::purge(size_t upto) {
+  if (plan_.server == ServerKind::postgres && slot_.exists && !slot_.lost) upto = std::min(upto, slot_index());
   purged_ = std::max(purged_, std::min(upto, log_.size()));
   if (plan_.server == ServerKind::postgres) return;
   first_file_ = std::max(first_file_, purged_ < log_.size() ? log_[purged_].begin.file : tail_.file);
@@ -118,8 +119,14 @@ void Source::fail_over(size_t keep, size_t committing) {
     server_ = std::to_string(epoch_);
     move_log();
   } else {
+    if (committing == 2) slot_.exists = false;  // not one that standbys keep
     forks_.push_back({tail_.file, lost ? log_.empty() ? 500 : log_.back().end.byte : tail_.byte});
-    tail_ = {tail_.file + 1, forks_.back().byte};
+    LogOffset from = forks_.back();
+    for (; !timelines_.empty() && timelines_.back().byte > from.byte; timelines_.pop_back()) from.file = timelines_.back().file;
+    timelines_.push_back(from);
+    tail_ = {tail_.file + 1, from.byte};
+    if (committing == 3) slot_ = {true, false, true, tail_.byte};
+    slot_.confirmed = std::min(slot_.confirmed, committing == 1 && !log_.empty() ? log_[keep / 2].begin.byte : tail_.byte);
   }
   show_only(shown);
 }

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "engine/mysql/position_check.h"
+#include "engine/postgres/position_check.h"
 #include "sim/violation.h"
 #include "tidemark/error.h"
 
@@ -46,6 +47,26 @@ class SimulatedLog : public mysql::ServerLog {
   const Source& source_;
 };
 
+class SimulatedSlot : public postgres::ServerLog {
+ public:
+  explicit SimulatedSlot(const Source& source) : source_(source) {}
+  postgres::ServerPlace place() override { return {source_.server(), source_.log_end().file, source_.log_end().byte, false}; }
+  std::string timeline_history(uint64_t timeline) override {
+    std::string text;
+    for (const LogOffset& fork : source_.timelines()) {
+      if (fork.file < timeline) text += fmt::format("{}\t{}\tno recovery target specified\n", fork.file, lsn_text(fork.byte));
+    }
+    return text;
+  }
+  postgres::SlotPlace slot() override {
+    return {source_.slot().exists, source_.slot().lost ? "wal_removed" : "", source_.slot().confirmed};
+  }
+  std::string slot_name() override { return "tidemark_simulated"; }
+
+ private:
+  const Source& source_;
+};
+
 /// MariaDB looks for the last transaction of each domain, its server_id included, when a replica asks for the log.
 void check_dump(const Source& source, const Position& position) {
   const GtidSet base = source.gtids_before(0);
@@ -61,10 +82,11 @@ void check_dump(const Source& source, const Position& position) {
 
 void check_resumed(const Source& source, const Position& position) {
   const std::optional<size_t> index = source.index_of(position);
-  if (source.plan().server == ServerKind::postgres) {  // no engine of ours decides that yet
-    if (!index || source.timeline_left(position.copied_to))
-      throw Error(ErrorKind::lineage, "continuing from the saved position", "the server's log never was there");
-    if (*index < source.purged()) throw Error(ErrorKind::log_purged, "continuing from the saved position", "it is purged");
+  if (source.plan().server == ServerKind::postgres) {
+    SimulatedSlot slot(source);
+    postgres::check_position(slot, position);
+    if (!index || source.timeline_left(position.copied_to)) throw Violation("a position of another timeline was taken: " + position.text());
+    if (*index < source.purged()) throw Violation("a position was taken whose log is purged: " + position.text());
     return;
   }
   SimulatedLog log(source);

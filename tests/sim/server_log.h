@@ -1,5 +1,5 @@
-// What the simulated MySQL or MariaDB server says of its log when a position is checked, and the check itself: the same decision as in the
-// daemon (src/engine/mysql/position_check.h), judged by what the simulator knows.
+// What the simulated server says of its log when a position is checked, and the check itself: the same decision as in the
+// daemon (position_check.h of the engines), judged by what the simulator knows.
 #pragma once
 
 #include "sim/source.h"

@@ -168,9 +168,9 @@ Position Source::end_position() const {
   p.offset = tail_;
   p.gtids = gtids_before(log_.size());
   if (plan_.server == ServerKind::postgres) {
-    for (const LogEntry& entry : log_) {
-      if (!entry.visible) p.unseen.push_back(entry.txid);
-    }
+    p.lineage = Lineage::postgres;
+    p.log_name.clear();
+    p.unseen = snapshot().in_progress;  // of these some may be in the log before the slot
   }
   return p;
 }
@@ -241,6 +241,16 @@ size_t Source::read_index(const Position& position) const {
   from.gtids = position.read_from_gtids;
   from.offset = from.gtids.empty() ? position.read_from : LogOffset{};
   return std::min(index, index_of(from).value_or(index));
+}
+
+void Source::acknowledge(const Position& position) {
+  if (plan_.server == ServerKind::postgres) slot_.confirmed = std::max(slot_.confirmed, position.offset.byte);
+}
+
+size_t Source::slot_index() const {
+  size_t n = 0;
+  while (n < log_.size() && log_[n].end.byte <= slot_.confirmed) ++n;
+  return n;
 }
 
 std::string Source::visible_text() const {

@@ -108,6 +108,19 @@ class Source {
   void fail_over(size_t keep, size_t committing);
   /// The same server comes back without the last transactions of its latest file, which it had not synced.
   void lose_tail(Rng& rng);
+  /// PostgreSQL: what keeps the log for the daemon, and remembers from where the stream goes on. Made anew for a first position.
+  struct Slot {
+    bool exists = false, lost = false;
+    bool anew = false;  // made by somebody after a failover: what came before it is never sent
+    uint64_t confirmed = 0;
+  };
+  void create_slot() { slot_ = {true, false, false, tail_.byte}; }
+  void acknowledge(const Position& position);
+  const Slot& slot() const { return slot_; }
+  /// The stream begins there, whatever is asked for.
+  size_t slot_index() const;
+  /// The server gives it up.
+  void lose_slot() { slot_.lost = true; }
   /// It has given some GTIDs out twice: on other servers they prove nothing any more.
   bool lost_tail() const { return lost_tail_; }
 
@@ -145,6 +158,8 @@ class Source {
   std::optional<size_t> index_of(const Position& position) const;
   /// PostgreSQL: the place (of what a copy in plain mode has seen) lies on a timeline behind the fork where it was left.
   bool timeline_left(const LogOffset& place) const;
+  /// What TIMELINE_HISTORY says of the timelines that the server's own came from.
+  const std::vector<LogOffset>& timelines() const { return timelines_; }
   /// How often the table was truncated, as far as anybody can have seen it.
   uint64_t empties(int table) const { return empties_[static_cast<size_t>(table)]; }
   /// A TRUNCATE of the table has not ended yet: reads of it wait.
@@ -187,6 +202,7 @@ class Source {
   void write_keyless(Rng& rng, Client& client, int table);
   void swap_keys(Rng& rng, Client& client, int table);
   void swap_values(Rng& rng, Client& client, int table);
+  void roll_back_some(Rng& rng, Client& client);
   void change_row(Client& client, int table, int from, int to, const Cell& after);
   void insert_row(Client& client, int table, int slot, const Cell& after);
   void remove_row(Client& client, int table, int slot);
@@ -232,8 +248,10 @@ class Source {
   std::array<uint64_t, kTablesMax> empties_{};
   std::array<bool, kTablesMax> emptied_{};  // by a TRUNCATE that is not visible as a transaction yet
   bool was_altered_ = false, lost_tail_ = false;
-  std::vector<LogOffset> forks_;  // PostgreSQL: where timelines were left
-  GtidSet base_;                  // executed before the history begins
+  std::vector<LogOffset> forks_;      // PostgreSQL: where timelines were left
+  std::vector<LogOffset> timelines_;  // those of them that lead to this one
+  Slot slot_;
+  GtidSet base_;  // executed before the history begins
 };
 
 }  // namespace tidemark::sim
