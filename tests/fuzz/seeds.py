@@ -196,6 +196,24 @@ def state_seeds():
         yield "schema_wrong_" + name, schema.replace(before, after)
 
 
+def pgoutput_seeds():
+    """The captured streams: whole transactions, as many as an input may have; those that are streamed with a few rows of each block."""
+    for name in ("kinds", "streamed"):
+        for version in (15,):
+            text = read("tests/golden/postgres-%s.%d.pgoutput" % (name, version))
+            seed, rows = b"", 0
+            for message in map(bytes.fromhex, text.split()):
+                rows = rows + 1 if message[:1] in b"IUD" else 0
+                if rows <= 2 and len(message) < 500:
+                    seed += len(message).to_bytes(2, "little") + message
+            for flags in (0, 2):
+                yield "%s_%d_%d" % (name, version, flags), bytes([flags]) + seed
+    prepared = (b"b" + bytes(7) + b"\x02" + bytes(7) + b"\x03" + bytes(8) + b"\0\0\0\x09gid\0",
+                b"P\0" + bytes(7) + b"\x02" + bytes(7) + b"\x03" + bytes(8) + b"\0\0\0\x09gid\0",
+                b"K\0" + bytes(6) + b"\x02\0" + bytes(6) + b"\x03\0" + bytes(8) + b"\0\0\0\x09gid\0")
+    yield "prepared", b"\0" + b"".join(len(m).to_bytes(2, "little") + m for m in prepared)
+
+
 def json_seeds():
     """The documents of the unit test, which are long texts of hex digits there."""
     joined = re.sub(r'"\s*\n\s*"', "", read("tests/unit/mysql/json_test.cpp"))
