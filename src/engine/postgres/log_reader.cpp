@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <exception>
 #include <optional>
+#include <thread>
 
 #include "base/failpoint.h"
 #include "base/message_spool.h"
@@ -24,7 +25,13 @@ constexpr milliseconds kSnapshotEvery{1000};
 // be silent for long all the same, while it decodes a huge transaction of tables that are not ours; then the server still answers others.
 constexpr milliseconds kSilenceMax{9000}, kAskAfter{3000}, kAnswerWithin{2000};
 constexpr std::chrono::minutes kWorkMax{30};
+constexpr milliseconds kGatherTime{1};
+constexpr size_t kGatherBytes = 256 << 10;
 constexpr unsigned kMessagesBetweenLooks = 1024;  // at the clock, while the batch does not grow
+
+int64_t micros_now() {
+  return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
+}
 
 StreamRequest request_of(const SourceInfo& info, const Position& from, const std::vector<SchemaRef>& tables, bool two_phase) {
   if (from.offset.byte == 0) throw Error(ErrorKind::internal, "reading the log", "the position to start from is not known");
@@ -103,10 +110,15 @@ class PostgresLogReader : public LogReader {
         continue;
       }
       if (!stream_.next(packet, milliseconds(0))) {
-        if (decoder_.useful()) return;
+        // The server sends each message by itself, and slower than we read. Who is behind anyway lets some of them gather, instead of
+        // being woken up by each and handing on batches of one transaction.
+        const bool gathers = decoder_.behind(micros_now()) && batch.bytes() < kGatherBytes;
+        if (decoder_.useful() && !gathers) return;
         const auto left = std::chrono::ceil<milliseconds>(until - Clock::now());
         if (left.count() <= 0) return;
-        if (!stream_.next(packet, left)) {
+        if (gathers) std::this_thread::sleep_for(kGatherTime);
+        if (!stream_.next(packet, decoder_.useful() ? milliseconds(0) : left)) {
+          if (decoder_.useful()) return;
           check_alive();
           continue;
         }

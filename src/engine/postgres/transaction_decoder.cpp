@@ -12,6 +12,7 @@
 namespace tidemark::postgres {
 namespace {
 
+constexpr uint32_t kLargeChanges = 500;
 constexpr size_t kXidEnd = 5;  // within a stream block a message's type is followed by the id of its (sub)transaction
 
 uint32_t xid_of(std::string_view message) {
@@ -49,6 +50,12 @@ void TransactionDecoder::end_batch() {
   part_ = -1;
   if (safe_ > reported_) batch_->read_to = reported_ = safe_;
   batch_ = nullptr;
+}
+
+bool TransactionDecoder::behind(int64_t now_micros) const {
+  if (parser_.streaming() != 0 || (in_transaction_ && has_parts_)) return true;
+  if (part_ >= 0 && batch_->transactions[static_cast<size_t>(part_)].change_count > kLargeChanges) return true;
+  return commit_micros_ != 0 && now_micros - commit_micros_ > 1'000'000;
 }
 
 void TransactionDecoder::pass(uint64_t lsn) {

@@ -51,6 +51,8 @@ class TransactionDecoder {
   /// The newest place with no transaction open, or where the one that is open commits; for messages.
   std::string place_text() const { return lsn_text(in_transaction_ ? commit_lsn_ : safe_.byte); }
   size_t streaming() const { return open_.count(); }
+  /// What comes is not of this moment: transactions older than a second, or the midst of a large one. `now_micros`: since 1970 UTC.
+  bool behind(int64_t now_micros) const;
   /// Logical messages and origins, which mean nothing to a copy.
   uint64_t ignored() const { return ignored_; }
 
