@@ -78,16 +78,6 @@ std::vector<std::string> types_of(const SinkTable& table, const ServerFlavour& s
   return sink_column_types(*table.schema, server, given);
 }
 
-UnfitPolicy policy_of(const ColumnRule& rule) {
-  switch (rule.unfit) {
-    case Unfit::null: return UnfitPolicy::null;
-    case Unfit::clamp: return UnfitPolicy::clamp;
-    case Unfit::by_default:
-    case Unfit::error: break;
-  }
-  return UnfitPolicy::error;
-}
-
 std::string create_table_sql(const TableName& place, const SinkTable& table, const ServerFlavour& server) {
   const TableSchema& schema = *table.schema;
   const std::vector<std::string> types = types_of(table, server);
@@ -168,7 +158,7 @@ void check_columns(const SinkTable& table, const SinkCatalogTable& found, const 
     if (at_sink.is_generated) findings.add(fmt::format("column {} is generated", shown), modify);
     if (!at->nullable && column.nullable)
       findings.add(fmt::format("column {} is NOT NULL, at the source it is not", shown), modify + " NULL");
-    target.codecs.push_back(make_codec(column, at_sink, server, key, policy_of(table.rule(i))));
+    target.codecs.push_back(make_codec(column, at_sink, server, key, table.rule(i)));
     target.columns.push_back(quote_name(at->name));
   }
   for (const ColumnFacts& facts : found.columns) {
