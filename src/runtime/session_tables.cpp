@@ -18,10 +18,10 @@ bool contains(const Tables& tables, const TableName& name) {
   return std::find(tables.begin(), tables.end(), name) != tables.end();
 }
 
-std::string quoted(const std::string& name) {
-  std::string out = "\"";
-  for (char c : name) out.append(c == '"' ? 2 : 1, c);
-  return out + '"';
+std::string quoted(const std::string& name, char quote) {
+  std::string out(1, quote);
+  for (char c : name) out.append(c == quote ? 2 : 1, c);
+  return out + quote;
 }
 
 bool is_stored(const TableSchema& schema, const TableSchema& stored) {
@@ -31,9 +31,10 @@ bool is_stored(const TableSchema& schema, const TableSchema& stored) {
 }
 
 /// The statement that empties it at the sink.
-std::string emptying(const SinkTable& table) {
-  if (table.target_schema.empty()) return "DELETE FROM " + printable(quoted(table.target_table));
-  return "TRUNCATE " + printable(quoted(table.target_schema) + "." + quoted(table.target_table));
+std::string emptying(const SinkTable& table, const std::string& sink_engine) {
+  const char quote = sink_engine == "mysql" || sink_engine == "mariadb" ? '`' : '"';
+  if (table.target_schema.empty()) return "DELETE FROM " + printable(quoted(table.target_table, quote));
+  return "TRUNCATE " + printable(quoted(table.target_schema, quote) + "." + quoted(table.target_table, quote));
 }
 
 }  // namespace
@@ -68,8 +69,8 @@ void Session::check_rows(const SavedState& saved, size_t table, bool copies) con
   }
   if (keep) return;
   if (returns) {
-    std::string hint =
-        "Empty it, so that it is copied anew: " + emptying(tables_[table]) + "; or take the table out of the selection again.";
+    std::string hint = "Empty it, so that it is copied anew: " + emptying(tables_[table], config_.sinks.at(pipeline_.sink).engine) +
+                       "; or take the table out of the selection again.";
     if (schemas_[table]->has_key()) {
       hint += " With existing_rows: keep it is copied over these rows, and those that the source has deleted since stay.";
     }
