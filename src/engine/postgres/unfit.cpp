@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/utf8.h"
 #include "engine/postgres/numeric_range.h"
-#include "engine/postgres/text_encoding.h"
 
 namespace tidemark::postgres {
 namespace {
