@@ -275,6 +275,50 @@ TEST_CASE("a table without key is read whole") {
   CHECK(fixture.read(pg_table("keyless", {pg_column("v", ValueKind::text, "text")}, {})).rows.size() == 500);
 }
 
+TEST_CASE("a large table without key is read over two connections, each row once as of one snapshot") {
+  SnapshotFixture fixture;
+  at_source(
+      "CREATE TABLE heap (id int, v text) WITH (fillfactor = 80);"
+      "INSERT INTO heap SELECT i, repeat('x', 150) FROM generate_series(1, 400000) i; DELETE FROM heap WHERE id % 50 = 0");
+  const TableSchema table = pg_table("heap", {pg_column("id", ValueKind::int64, "integer"), pg_column("v", ValueKind::text, "text")}, {});
+  fixture.reader.begin(table, {.exact = true});
+  // rows move, between ranges too, and nobody who waits for the table's lock stops the read
+  source_server().exec("UPDATE heap SET v = 'moved' WHERE id % 3 = 0; INSERT INTO heap SELECT 0, 'new' FROM generate_series(1, 1000)");
+  PostgresClient other = source_server().connect();
+  std::vector<bool> seen(400001);
+  size_t rows = 0, wrong = 0;
+  std::string connections;
+  fixture.reader.read(table, {}, 1 << 20, [&](std::unique_ptr<RowBlock> block) {
+    if (connections.empty()) {
+      connections = other.value(
+          "SELECT count(*) FROM pg_stat_activity WHERE usename = 'reader' AND state = 'active' AND query LIKE '%COPY%heap%ctid%'");
+    }
+    for (Row row : block->rows) {
+      const auto id = static_cast<size_t>(row[0].int64());
+      wrong += id == 0 || seen.at(id) || row[1].bytes().size() != 150 ? 1 : 0;
+      seen.at(id) = true;
+      ++rows;
+    }
+    return true;
+  });
+  CHECK(rows == 392000);
+  CHECK(wrong == 0);
+  CHECK(connections == "2");
+
+  // it ends early, and is read again in the same view, while someone waits to lock the table for himself
+  fixture.reader.read(table, {}, 1 << 20, [&](std::unique_ptr<RowBlock>) { return false; });
+  std::thread waiter([&] { other.exec("BEGIN; LOCK TABLE heap IN ACCESS EXCLUSIVE MODE; COMMIT"); });
+  CHECK(wait_until(20s, [&] { return source_server().value("SELECT count(*) FROM pg_locks WHERE NOT granted") == "1"; }));
+  const auto start = std::chrono::steady_clock::now();
+  ReadRows again;
+  fixture.reader.read(table, {}, 1 << 20, again.sink());
+  CHECK(again.rows.size() == 392000);
+  CHECK(std::chrono::steady_clock::now() - start < 50s);  // lock_timeout would end it after 60
+  fixture.reader.end();
+  waiter.join();
+  CHECK(fixture.read(table).rows.size() == 393000);
+}
+
 TEST_CASE("rows that are hidden from us are not left out in silence") {
   SnapshotFixture fixture;
   create_numbered("secret", 3);

@@ -32,6 +32,7 @@ inline std::string_view field_of(const PGresult* result, int row, int column) {
 class Params {
  public:
   void add_text(const std::string& text) { add(text.c_str(), static_cast<int>(text.size()), 0); }
+  void add_text(std::string&& text) = delete;  // it would be gone before the statement is sent
   void add_binary(std::string_view bytes) { add(bytes.data() ? bytes.data() : "", static_cast<int>(bytes.size()), 1); }
   void add_null() { add(nullptr, 0, 1); }
   void clear() { values_.clear(), lengths_.clear(), formats_.clear(); }

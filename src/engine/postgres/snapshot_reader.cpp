@@ -9,7 +9,11 @@
 
 #include "engine/postgres/copy_out.h"
 #include "engine/postgres/dialect.h"
+#include "engine/postgres/log_companion.h"
+#include "engine/postgres/row_blocks.h"
 #include "engine/postgres/source_sql.h"
+#include "engine/postgres/table_scan.h"
+#include "engine/postgres/value_decoding.h"
 
 namespace tidemark::postgres {
 namespace {
@@ -60,28 +64,13 @@ LogOffset place_in(const PGresult* result, int first_column) {
   return {timeline, *byte};
 }
 
-/// "xmin:xmax:xid,xid,..."
-Visibility visibility_of(std::string_view snapshot) {
-  const size_t first = snapshot.find(':'), second = first == std::string_view::npos ? first : snapshot.find(':', first + 1);
-  if (second == std::string_view::npos) throw Error(ErrorKind::corrupt, "opening a read view", "the server gave no snapshot");
-  Visibility seen;
-  seen.by = Visibility::By::snapshot;
-  seen.exact = true;
-  seen.txid_end = number_in(snapshot.substr(first + 1, second - first - 1));
-  std::string_view list = snapshot.substr(second + 1);
-  while (!list.empty()) {
-    const size_t comma = std::min(list.find(','), list.size());
-    seen.in_progress.push_back(number_in(list.substr(0, comma)));
-    list.remove_prefix(std::min(comma + 1, list.size()));
-  }
-  std::sort(seen.in_progress.begin(), seen.in_progress.end());
-  return seen;
-}
-
 }  // namespace
 
-PostgresSnapshotReader::PostgresSnapshotReader(const SourceConfig& config)
-    : main_(config.address, Role::source), side_(config.address, Role::source) {}
+PostgresSnapshotReader::PostgresSnapshotReader(const SourceConfig& config, unsigned scan_connections)
+    : address_(config.address),
+      scan_connections_(std::max(1u, scan_connections)),
+      main_(config.address, Role::source),
+      side_(config.address, Role::source) {}
 
 /// Usable for a statement outside of a transaction: what was left in the middle of one is opened anew.
 void PostgresSnapshotReader::ready(Connection& connection, const char* settings) {
@@ -201,43 +190,40 @@ ReadView PostgresSnapshotReader::begin(const TableSchema& table, const ReadNeeds
     view.visibility.exact = false;
     view.visibility.offset = facts.replayed;
   } else {
-    view.visibility = visibility_of(field_of(result.get(), 0, 0));
+    const auto seen = parse_snapshot(field_of(result.get(), 0, 0));
+    if (!seen) throw Error(ErrorKind::corrupt, doing, "the server's snapshot is not understood");
+    view.visibility = *seen;
+    if (!table.has_key()) export_snapshot(table);
   }
   return view;
 }
 
+/// Before the first statement with a savepoint: a subtransaction cannot export its snapshot.
+void PostgresSnapshotReader::export_snapshot(const TableSchema& table) {
+  const std::string doing = doing_with("opening a read view of", table);
+  const std::string name = quote_name(table.name.database, table.name.table);
+  Params params;
+  params.add_text(name);
+  const Result result = main().run(
+      fmt::format("SELECT pages, CASE WHEN pages > {} THEN pg_export_snapshot() END FROM (SELECT pg_relation_size(to_regclass($1)) / "
+                  "current_setting('block_size')::int) s(pages)",
+                  kScanRangePages),
+      params, doing.c_str());
+  facts_.scan_pages = number_in(field_of(result.get(), 0, 0));
+  facts_.snapshot = field_of(result.get(), 0, 1);
+}
+
 bool PostgresSnapshotReader::stream_rows(const TableSchema& table, const std::string& query, size_t block_bytes, const RowBlockSink& sink) {
-  Connection& connection = main();
-  // A statement that is cancelled fails its transaction, but not what was before the savepoint.
-  CopyOut rows(connection, fmt::format("{}COPY ({}) TO STDOUT (FORMAT binary)", view_open_ ? "SAVEPOINT before_copy; " : "", query),
-               doing_with("reading", table));
-  const TupleDecoder decoder(table);
-  const size_t width = table.columns.size();
-  auto block = std::make_unique<RowBlock>();
-  size_t used = 0;
-  const auto give = [&] {
-    auto full = std::exchange(block, std::make_unique<RowBlock>());
-    used = 0;
-    return sink(std::move(full));
-  };
-  while (true) {
-    std::string_view tuples = rows.next();
-    if (tuples.empty()) break;
-    const size_t row_bytes = decoder.row_bytes(tuples.size());
-    if (used != 0 && (used + row_bytes > block_bytes || block->arena.bytes_allocated() > block_bytes) && !give()) {
-      if (!rows.stop() && view_open_ && main_.is_open()) main_.run("ROLLBACK TO SAVEPOINT before_copy", "ending a read");
-      return false;
-    }
-    used += row_bytes;
-    row_was_huge_ = row_was_huge_ || tuples.size() > kHugeRowBytes;
-    if (decoder.borrows()) tuples = block->arena.copy(tuples);
-    while (!tuples.empty()) {
-      Value* const row = block->arena.allocate_row(width);
-      decoder.decode(tuples, row, block->arena);
-      block->rows.push_back(row);
-    }
+  RowBlocks rows(table, block_bytes, sink);
+  CopyOut copy(main(), query, doing_with("reading", table));
+  std::string_view tuples;
+  while (copy.next(tuples) == CopyOut::Arrival::tuples) {
+    if (rows.add(tuples)) continue;
+    copy.stop();
+    return false;
   }
-  return block->rows.empty() || give();
+  row_was_huge_ = row_was_huge_ || rows.largest_tuple_bytes() > kHugeRowBytes;
+  return rows.finish();
 }
 
 void PostgresSnapshotReader::read(const TableSchema& table, const KeyRange& range, size_t block_bytes, const RowBlockSink& sink) {
@@ -250,6 +236,13 @@ void PostgresSnapshotReader::read(const TableSchema& table, const KeyRange& rang
   const std::string where = range_predicate(table, after.get(), upto.get());
   const Facts& facts = facts_of(table);
   use_search_path(facts.search_path);
+  if (range.whole_table() && !facts.snapshot.empty()) {
+    TableScan scan({facts.snapshot, facts.scan_pages, facts.from, copy_list(table), doing_with("reading", table)}, main(), address_,
+                   scan_connections_ - 1);
+    RowBlocks rows(table, block_bytes, sink);
+    if (scan.run(rows)) rows.finish();
+    return;
+  }
   std::string query = fmt::format("SELECT {} FROM {}", copy_list(table), facts.from);
   if (!where.empty()) query += " WHERE " + where;
   if (table.has_key()) query += " ORDER BY " + key_list(table);

@@ -12,6 +12,7 @@
 #pragma once
 
 #include <atomic>
+#include <cstdint>
 #include <string>
 
 #include "engine/postgres/connection.h"
@@ -21,7 +22,8 @@ namespace tidemark::postgres {
 
 class PostgresSnapshotReader final : public SnapshotReader {
  public:
-  explicit PostgresSnapshotReader(const SourceConfig& config);
+  /// A large table without key is read over `scan_connections` connections at once.
+  explicit PostgresSnapshotReader(const SourceConfig& config, unsigned scan_connections = 2);
   ~PostgresSnapshotReader() override = default;
 
   std::optional<KeyBytes> boundary(const TableSchema& table, const std::optional<KeyBytes>& after, const std::optional<KeyBytes>& upto,
@@ -41,6 +43,8 @@ class PostgresSnapshotReader final : public SnapshotReader {
     std::string from;  // "ONLY schema.table": children of a table are tables of their own; a partitioned one stands for all its partitions
     std::string search_path;  // where the operators of its key's types are
     bool standby = false;
+    uint64_t scan_pages = 0;  // of a table without key that is worth several connections, and whose view exported its snapshot:
+    std::string snapshot;
     LogOffset replayed;  // standby
   };
   const Facts& facts_of(const TableSchema& table);
@@ -48,9 +52,12 @@ class PostgresSnapshotReader final : public SnapshotReader {
   Connection& side();
   void ready(Connection& connection, const char* settings);
   void use_search_path(const std::string& path);
+  void export_snapshot(const TableSchema& table);
   /// False: `sink` wanted no more.
   bool stream_rows(const TableSchema& table, const std::string& query, size_t block_bytes, const RowBlockSink& sink);
 
+  const ServerAddress address_;
+  const unsigned scan_connections_;
   Connection main_, side_;
   bool view_open_ = false;
   Facts facts_;                // of the table that was looked at last
