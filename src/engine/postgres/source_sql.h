@@ -1,4 +1,4 @@
-// The text of the queries that read a source's tables: column lists, literals and ranges of keys. Pure functions; any thread.
+// The text of the queries that read a source's tables: column lists and ranges of keys. Pure functions; any thread.
 #pragma once
 
 #include <string>
@@ -15,9 +15,6 @@ std::string copy_list(const TableSchema& table);
 /// "a", "b": the key's columns.
 std::string key_list(const TableSchema& table);
 
-/// A value as a quoted literal without a type: next to a column PostgreSQL takes it as one of the column's type, and never by a cast to a
-/// text of another order.
-std::string key_literal(const Value& value);
 /// after < key <= upto in the server's own order; null pointers are open ends, "" when both are.
 std::string range_predicate(const TableSchema& table, const Value* after, const Value* upto);
 /// The key equals one of these, by the server's comparison; at least one.
