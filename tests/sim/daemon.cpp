@@ -142,6 +142,8 @@ void Daemon::check_stop_is_due(const Error& error, bool copy_is_ahead) const {
       break;
     case ErrorKind::lineage:
       if (position.known() && !index) return;
+      // What was read of a server that has left the line of timelines since: where that one began nobody here can tell.
+      if (plan_.server == ServerKind::postgres && !source_.on_timeline(position.offset.file)) return;
       if (position.copied_to.file != 0 && source_.failed_over()) return;
       break;
     case ErrorKind::log_purged:

@@ -84,6 +84,7 @@ class Daemon {
   }
 
   // daemon_reads.cpp: what is read from the source
+  LogOffset streamed(LogOffset offset) const;
   bool add_part(Rng& rng, LogBatch& batch);
   bool add_prepared(const LogEntry& entry, LogBatch& batch);
   void add_change(Arena& arena, const LoggedChange& logged, std::vector<Change>& out);

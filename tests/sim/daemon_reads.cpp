@@ -93,6 +93,12 @@ bool Daemon::add_prepared(const LogEntry& entry, LogBatch& batch) {
   return false;
 }
 
+/// PostgreSQL's stream has places on the timeline that the server is on now, also for what came before a failover.
+LogOffset Daemon::streamed(LogOffset offset) const {
+  if (plan_.server == ServerKind::postgres) offset.file = source_.log_end().file;
+  return offset;
+}
+
 /// The next transaction, or a part of it. False: the batch ends here.
 bool Daemon::add_part(Rng& rng, LogBatch& batch) {
   if (next_ == source_.log().size()) return false;
@@ -106,7 +112,7 @@ bool Daemon::add_part(Rng& rng, LogBatch& batch) {
   LogTransaction part;
   part.first_change = static_cast<uint32_t>(batch.changes.size());
   part.starts = part_ == 0;
-  part.mark.begin = entry.begin;
+  part.mark.begin = streamed(entry.begin);
   part.mark.gtid = entry.gtid;
   part.mark.commit_micros = static_cast<int64_t>(next_ + 1);
   if (entry.txid != 0) {  // the log has 32 bits of it
@@ -130,7 +136,7 @@ bool Daemon::add_part(Rng& rng, LogBatch& batch) {
   part.change_count = static_cast<uint32_t>(upto - part_);
   part.ends = upto == entry.count;
   part.skipped = static_cast<uint32_t>(batch.skipped_gtids.size());
-  part.mark.end = part.ends ? entry.end : entry.begin;
+  part.mark.end = streamed(part.ends ? entry.end : entry.begin);
   part.mark.order = entry.order == CommitOrder::xa || part.ends || !plan_.unordered ? entry.order : CommitOrder::unended;
   part.mark.xid = entry.xid;
   batch.transactions.push_back(part);
@@ -153,7 +159,9 @@ void Daemon::read_log(Rng& rng) {
   }
   for (int n = 1 + rng.below(3); n > 0 && more; --n) more = add_part(rng, *batch);
   if (part_ == 0 && next_ >= start_index_) {
-    const LogOffset end = next_ == source_.log().size() ? source_.log_end() : next_ > from ? source_.log()[next_ - 1].end : LogOffset{};
+    const LogOffset end = next_ == source_.log().size() ? source_.log_end()
+                          : next_ > from                ? streamed(source_.log()[next_ - 1].end)
+                                                        : LogOffset{};
     if (end > reported_) batch->read_to = reported_ = end;
   }
   if (plan_.server == ServerKind::postgres && rng.one_in(4)) batch->snapshot = source_.snapshot();

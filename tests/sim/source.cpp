@@ -215,11 +215,13 @@ std::optional<size_t> Source::index_of(const Position& position) const {
   std::optional<size_t> by_offset, by_gtids;
   if (position.server == server_ && position.offset.file != 0) {
     size_t n = 0;
-    while (n < log_.size() && log_[n].end <= position.offset) ++n;
+    const bool linear = plan_.server == ServerKind::postgres;  // the stream speaks of the server's timeline, wherever a record was written
+    auto before = [linear](const LogOffset& a, const LogOffset& b) { return linear ? a.byte < b.byte : a < b; };
+    while (n < log_.size() && !before(position.offset, log_[n].end)) ++n;
     if (position.offset > tail_) return std::nullopt;
     const auto file = file_ends_.find(position.offset.file);
     if (file != file_ends_.end() && position.offset.byte > file->second) return std::nullopt;
-    if (n < log_.size() && log_[n].begin < position.offset) return std::nullopt;  // within a transaction
+    if (n < log_.size() && before(log_[n].begin, position.offset)) return std::nullopt;  // within a transaction
     for (const LogOffset& fork : forks_) {
       if (position.offset.file <= fork.file && position.offset.byte > fork.byte) return std::nullopt;  // on a timeline that was left
     }
@@ -285,6 +287,11 @@ std::string Source::text_of(size_t transaction) const {
 bool Source::timeline_left(const LogOffset& place) const {
   return std::any_of(forks_.begin(), forks_.end(),
                      [&](const LogOffset& fork) { return place.file <= fork.file && place.byte > fork.byte; });
+}
+
+bool Source::on_timeline(uint64_t timeline) const {
+  return timeline == tail_.file ||
+         std::any_of(timelines_.begin(), timelines_.end(), [&](const LogOffset& t) { return t.file == timeline; });
 }
 
 Visibility Source::snapshot() const {

@@ -160,6 +160,7 @@ class Source {
   bool timeline_left(const LogOffset& place) const;
   /// What TIMELINE_HISTORY says of the timelines that the server's own came from.
   const std::vector<LogOffset>& timelines() const { return timelines_; }
+  bool on_timeline(uint64_t timeline) const;
   /// How often the table was truncated, as far as anybody can have seen it.
   uint64_t empties(int table) const { return empties_[static_cast<size_t>(table)]; }
   /// A TRUNCATE of the table has not ended yet: reads of it wait.
