@@ -95,6 +95,13 @@ struct SourceInfo {
   std::vector<std::string> warnings;  // settings that work but may hurt, each with its cure
 };
 
+/// What the server keeps of its log for one pipeline.
+struct LogRetention {
+  uint64_t retained_bytes = 0;         // that it would have given up without the pipeline
+  std::optional<uint64_t> room_bytes;  // that may be written before it gives up what the pipeline needs; nothing: no limit
+  std::string warning;                 // when that is near, with the cure; empty: it is not
+};
+
 class Source {
  public:
   virtual ~Source() = default;
@@ -115,9 +122,19 @@ class Source {
   virtual Position position_from(const std::string& text) = 0;
   /// Design rule 2.6: throws Error(lineage | log_purged) when reading cannot continue from here, with the missing range and the cure.
   virtual void check_position(const Position& position) = 0;
+  /// By a session that goes on from `saved`, after describe(): makes sure that the log carries the changes of the tables described, of
+  /// which `captured` are those that it has carried so far. Gives the position with what reads of the others must wait for
+  /// (Position::unseen). Throws Error(log_purged) when changes of a captured table are missing.
+  virtual Position resume_position(const Position& saved, const std::vector<TableName>& /*captured*/) { return saved; }
   /// `tables[i]` is the table that Change::table == i means, with the schema that holds at `from`.
   virtual std::unique_ptr<LogReader> open_log(const Position& from, std::vector<SchemaRef> tables, const TableSelection& selection) = 0;
   virtual std::unique_ptr<SnapshotReader> open_snapshot() = 0;
+  /// Where the server keeps its log for each pipeline; nothing: the engine has no such thing.
+  virtual std::optional<LogRetention> retention() { return std::nullopt; }
+  /// What was made at the server for the pipeline and stays there, a line each for people. drop_from_server() removes it, after which
+  /// the pipeline can only begin anew; throws Error(busy) while the pipeline is connected.
+  virtual std::vector<std::string> left_at_server() { return {}; }
+  virtual void drop_from_server() {}
   /// Ends a call that waits, from any thread; it and every later one throws Error(interrupted). Not for the objects made here, which
   /// have a cancel() of their own.
   virtual void cancel() noexcept = 0;

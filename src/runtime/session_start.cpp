@@ -117,7 +117,7 @@ Position Session::starting_position(const SavedState& saved) {
   if (saved.position.known()) {  // resuming wins over the startup mode
     source_->check_position(saved.position);
     if (saved.position.copied_to.file != 0) check_copied_to(saved.position, source_info_.server, source_->end_position().offset);
-    if (saved.position.server == source_info_.server) return saved.position;
+    if (saved.position.server == source_info_.server) return source_->resume_position(saved.position, saved.captured);
     spdlog::info("{}: the source is now server {} (it was {}); its GTIDs prove that reading can go on", pipeline_.name, source_info_.server,
                  saved.position.server);
     return resumed_at(saved.position, source_info_.server, source_->end_position().log_name);

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <chrono>
 #include <cstring>
 
@@ -43,6 +44,12 @@ constexpr const char* kPinSink = "; SET IntervalStyle='iso_8601'; SET lc_monetar
 constexpr const char* kPinSource = "; SET IntervalStyle='iso_8601'; SET lc_monetary='C'; SET search_path=pg_catalog";
 
 }  // namespace
+
+uint64_t number_of(std::string_view text) {
+  uint64_t value = 0;
+  std::from_chars(text.data(), text.data() + text.size(), value);
+  return value;
+}
 
 std::string Connection::where() const {
   std::string host = address_.socket.empty() ? fmt::format("{}:{}", address_.host, address_.port ? address_.port : 5432) : address_.socket;

@@ -28,6 +28,9 @@ inline std::string_view field_of(const PGresult* result, int row, int column) {
   return {PQgetvalue(result, row, column), static_cast<size_t>(PQgetlength(result, row, column))};
 }
 
+/// A number without sign as the server prints it; 0 for any other text.
+uint64_t number_of(std::string_view text);
+
 /// Parameters of one statement. Text, unless added as binary; the bytes are borrowed until the statement has been sent.
 class Params {
  public:
