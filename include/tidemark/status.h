@@ -7,6 +7,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,8 @@ struct PipelineStatus {
   std::string position_read, position_applied, position_saved;  // Position::text(); saved = in the state file
   double lag_seconds = -1;  // age of the oldest transaction that was read and is not in the sink; 0 when there is none; -1 unknown
   uint64_t lag_bytes = 0;   // log bytes read but not applied
+  // kept by the source's server for this pipeline, and what may be written before it gives that up; nothing: unknown, or no such thing
+  std::optional<uint64_t> slot_retained_bytes, slot_room_bytes;
   double rows_per_second = 0, bytes_per_second = 0;
   uint64_t queue_bytes = 0, queue_limit_bytes = 0;
   uint64_t read_bytes_total = 0, read_events_total = 0;

@@ -69,7 +69,8 @@ Verb help_verb() {
 }
 
 std::vector<Verb> all_verbs() {
-  return {run_verb(), snapshot_verb(), validate_verb(), status_verb(), verify_verb(), decode_verb(), version_verb(), help_verb()};
+  return {run_verb(),  snapshot_verb(), validate_verb(), status_verb(), verify_verb(),
+          drop_verb(), decode_verb(),   version_verb(),  help_verb()};
 }
 
 }  // namespace tidemark

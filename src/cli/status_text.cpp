@@ -115,6 +115,11 @@ std::string pipeline_text(const PipelineStatus& p, const Painter& painter) {
   if (!p.position_applied.empty() && p.position_applied != "-") out += fmt::format("  applied: {}\n", printable(p.position_applied));
   if (p.position_saved != p.position_applied && !p.position_saved.empty())
     out += fmt::format("  saved:   {}\n", printable(p.position_saved));
+  if (p.slot_retained_bytes) {
+    out += fmt::format("  the source keeps {} of its log for this pipeline", human_bytes(static_cast<double>(*p.slot_retained_bytes)));
+    out +=
+        p.slot_room_bytes ? fmt::format(", and gives it up after {} more\n", human_bytes(static_cast<double>(*p.slot_room_bytes))) : "\n";
+  }
   for (const std::string& warning : p.warnings) out += fmt::format("  {} {}\n", painter.paint(Colour::yellow, "!"), printable(warning));
   return out + error_lines(p, painter);
 }

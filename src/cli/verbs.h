@@ -13,6 +13,7 @@ Verb snapshot_verb();
 Verb validate_verb();
 Verb status_verb();
 Verb verify_verb();
+Verb drop_verb();
 Verb decode_verb();
 Verb version_verb();
 Verb help_verb();

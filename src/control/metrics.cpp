@@ -96,6 +96,10 @@ const std::vector<PerPipeline>& gauges() {
        [](P p) { return p.lag_seconds < 0 ? D() : D(p.lag_seconds); }},
       {"tidemark_last_applied_commit_timestamp_seconds", "gauge", "Source commit time of the newest applied transaction.",
        [](P p) { return p.last_applied_commit_unix <= 0 ? D() : D(p.last_applied_commit_unix); }},
+      {"tidemark_slot_retained_bytes", "gauge", "Log that the source's server keeps for the pipeline; absent when it keeps none.",
+       [](P p) { return p.slot_retained_bytes ? D(static_cast<double>(*p.slot_retained_bytes)) : D(); }},
+      {"tidemark_slot_room_bytes", "gauge", "What may be written before the server gives up that log; absent without a limit.",
+       [](P p) { return p.slot_room_bytes ? D(static_cast<double>(*p.slot_room_bytes)) : D(); }},
       {"tidemark_last_error_timestamp_seconds", "gauge", "When the last error happened; absent when there was none.",
        [](P p) { return p.last_error.present ? D(static_cast<double>(p.last_error.unix_micros) / 1e6) : D(); }},
   };

@@ -74,6 +74,11 @@ Json pipeline_json(const PipelineStatus& p) {
   json["reason"] = text_or_null(p.reason);
   json["next_attempt_at"] = p.next_attempt_unix_micros <= 0 ? Json(nullptr) : Json(rfc3339(p.next_attempt_unix_micros));
   json["lag"] = {{"seconds", p.lag_seconds < 0 ? Json(nullptr) : Json(p.lag_seconds)}, {"bytes", p.lag_bytes}};
+  json["slot"] = nullptr;
+  if (p.slot_retained_bytes) {
+    json["slot"] = {{"retained_bytes", *p.slot_retained_bytes},
+                    {"room_bytes", p.slot_room_bytes ? Json(*p.slot_room_bytes) : Json(nullptr)}};
+  }
   json["positions"] = {{"read", text_or_null(p.position_read)},
                        {"applied", text_or_null(p.position_applied)},
                        {"persisted", text_or_null(p.position_saved)}};
@@ -104,6 +109,11 @@ const Json& member(const Json& json, const char* key) {
   if (!json.is_object()) return nothing;
   auto it = json.find(key);
   return it == json.end() ? nothing : *it;
+}
+
+void take(const Json& json, const char* key, std::optional<uint64_t>& into) {
+  const Json& value = member(json, key);
+  if (!value.is_null()) into = value.get<uint64_t>();
 }
 
 template <typename T>
@@ -181,6 +191,8 @@ PipelineStatus pipeline_from(const Json& json) {
   if (!next_attempt_at.empty()) p.next_attempt_unix_micros = parse_rfc3339(next_attempt_at);
   take(member(json, "lag"), "seconds", p.lag_seconds);
   take(member(json, "lag"), "bytes", p.lag_bytes);
+  take(member(json, "slot"), "retained_bytes", p.slot_retained_bytes);
+  take(member(json, "slot"), "room_bytes", p.slot_room_bytes);
   take(positions, "read", p.position_read);
   take(positions, "applied", p.position_applied);
   take(positions, "persisted", p.position_saved);

@@ -73,6 +73,7 @@ void Session::start_threads() {
     read_log();
   });
   threads_.emplace_back([this] { route_log(); });
+  threads_.emplace_back([this] { watch_retention(); });
   if (pipeline_.stop == StopAt::timestamp) threads_.emplace_back([this] { watch_clock(); });
 }
 
@@ -84,7 +85,9 @@ void Session::stop_threads() {
   }
   reading_ = false;
   queue_.close();
-  if (source_) source_->cancel();
+  for (Source* source : {source_.get(), retention_source_.get()}) {
+    if (source != nullptr) source->cancel();
+  }
   if (reader_) reader_->cancel();
   for (auto& reader : snapshot_readers_) {
     if (reader) reader->cancel();
@@ -309,7 +312,9 @@ void Session::request_stop() {
     std::lock_guard lock(mutex_);
     stopping_ = true;
     reading_ = false;
-    if (source_) source_->cancel();
+    for (Source* source : {source_.get(), retention_source_.get()}) {
+      if (source != nullptr) source->cancel();
+    }
     for (auto& reader : snapshot_readers_) {
       if (reader) reader->cancel();
     }

@@ -98,6 +98,9 @@ class Session {
   void fail(std::exception_ptr error);
   void rethrow_failure();
 
+  // session_retention.cpp
+  void watch_retention();
+
   // session_status.cpp; mutex_ held
   void fill_tables(PipelineStatus& status) const;
   const char* table_state(uint32_t table) const;
@@ -115,6 +118,7 @@ class Session {
   const SessionOptions options_;
 
   std::unique_ptr<Source> source_;
+  std::unique_ptr<Source> retention_source_;  // the same server, for one thread that only asks it what it keeps
   std::unique_ptr<Sink> sink_;
   SourceInfo source_info_;
   std::string sink_version_;
@@ -143,6 +147,7 @@ class Session {
   std::map<TableName, CopyProgress> copied_;
   std::map<TableName, std::chrono::steady_clock::time_point> barrier_waits_;  // when to say that no read view is good enough
   bool connected_ = false;
+  std::optional<LogRetention> retention_;  // the latest answer
 
   BoundedQueue<std::shared_ptr<const LogBatch>> queue_;
   std::unique_ptr<LogReader> reader_;

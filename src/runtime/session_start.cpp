@@ -49,10 +49,12 @@ void Session::connect() {
   const SourceConfig source_config = source_of_pipeline(config_.sources.at(pipeline_.source), pipeline_.name, options_.memory_limit);
   const SinkConfig& sink_config = config_.sinks.at(pipeline_.sink);
   auto source = engine_named(engines_.sources, source_config.engine).make(source_config);
+  auto retention_source = engine_named(engines_.sources, source_config.engine).make(source_config);
   auto sink = engine_named(engines_.sinks, sink_config.engine).make(sink_config);
   {
     std::lock_guard lock(mutex_);  // request_stop() and abort() may look for them at any time
     source_ = std::move(source);
+    retention_source_ = std::move(retention_source);
     sink_ = std::move(sink);
     if (stopping_) source_->cancel();
   }

@@ -21,6 +21,9 @@ void Session::fill_status(PipelineStatus& status) const {
   status.source_engine = source_info_.engine + " " + source_info_.version;
   status.sink_engine = sink_version_;
   status.warnings = source_info_.warnings;
+  status.slot_retained_bytes = retention_ ? std::optional(retention_->retained_bytes) : std::nullopt;
+  status.slot_room_bytes = retention_ ? retention_->room_bytes : std::nullopt;
+  if (retention_ && !retention_->warning.empty()) status.warnings.push_back(retention_->warning);
   const CoreCounts& c = core_->counts();
   bool copying = !core_->copy_committed();
   status.state = copying ? PipelineState::copying : PipelineState::streaming;

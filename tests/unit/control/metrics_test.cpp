@@ -76,6 +76,9 @@ TEST_CASE("metrics carry the pipeline's numbers under documented names", "[contr
   CHECK(value("tidemark_sink_connected{pipeline=\"shop\"}") == "1");
   CHECK(value("tidemark_lag_seconds{pipeline=\"shop\"}") == "0.4");
   CHECK(value("tidemark_lag_bytes{pipeline=\"shop\"}") == "12288");
+  CHECK(value("tidemark_slot_retained_bytes{pipeline=\"shop\"}") == "5000");
+  CHECK(value("tidemark_slot_room_bytes{pipeline=\"shop\"}") == "700");
+  CHECK(value("tidemark_slot_retained_bytes{pipeline=\"edge\"}") == "absent");
   CHECK(value("tidemark_read_bytes_total{pipeline=\"shop\"}") == "1001");
   CHECK(value("tidemark_read_events_total{pipeline=\"shop\"}") == "1002");
   CHECK(value("tidemark_changes_read_total{pipeline=\"shop\"}") == "1003");

@@ -29,6 +29,8 @@ PipelineStatus full_pipeline() {
   p.position_applied = "mariadb server=1 file=binlog.000012:4600 gtids=0-1-56";
   p.position_saved = "mariadb server=1 file=binlog.000012:4500 gtids=0-1-55";
   p.lag_bytes = 12288;
+  p.slot_retained_bytes = 5000;
+  p.slot_room_bytes = 700;
   p.rows_per_second = 1904.5;
   p.bytes_per_second = 412000;
   p.queue_bytes = 81234;
