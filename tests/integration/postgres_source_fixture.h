@@ -17,7 +17,13 @@ namespace tidemark::test {
 /// The server of this binary, started on first use. `reader` may log in with a password, replicate, make publications in the database,
 /// and read what it is granted.
 inline PostgresServer& source_server() {
-  static PostgresServer server(PostgresOptions{.durable = false, .extra = {"wal_level=logical", "max_wal_size=512MB"}});
+#ifdef TIDEMARK_OTHER_POSTGRES  // the binaries that try the same on another major version
+  constexpr bool kOtherVersion = true;
+#else
+  constexpr bool kOtherVersion = false;
+#endif
+  static PostgresServer server(
+      PostgresOptions{.durable = false, .extra = {"wal_level=logical", "max_wal_size=512MB"}, .other_version = kOtherVersion});
   static const bool prepared = [] {
     server.exec("CREATE ROLE reader LOGIN REPLICATION PASSWORD 'reader-password'");
     server.exec("GRANT CREATE ON DATABASE sink TO reader");

@@ -49,7 +49,9 @@ class StreamedSchema {
   StreamedSchema(const std::string& name, const std::string& ddl) : name_(name) {
     sql("CREATE SCHEMA {s}");
     sql(ddl);
-    sql("CREATE PUBLICATION {s} FOR ALL TABLES WITH (publish_via_partition_root = true)");
+    const bool sends_generated = std::stoi(source_server().value("SHOW server_version_num")) >= 180000;
+    sql(std::string("CREATE PUBLICATION {s} FOR ALL TABLES WITH (publish_via_partition_root = true") +
+        (sends_generated ? ", publish_generated_columns = stored)" : ")"));
     sql("GRANT USAGE ON SCHEMA {s} TO reader; GRANT SELECT ON ALL TABLES IN SCHEMA {s} TO reader");
     make_slot(name_);
   }

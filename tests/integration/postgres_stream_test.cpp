@@ -107,6 +107,7 @@ TEST_CASE("streamed before their end or not: the same transactions in the same o
   const RoleSetting small("logical_decoding_work_mem", "64kB");
   StreamedSchema s("streamed", "CREATE TABLE {s}.t (id int PRIMARY KEY, note text); CREATE TABLE {s}.u (id int PRIMARY KEY, note text)");
   s.make_slot("streamed_off");
+  s.make_slot("streamed_parallel");
   s.add("t", {0});
   s.add("u", {0});
   PostgresClient a = source_server().connect(), b = source_server().connect();
@@ -138,6 +139,8 @@ TEST_CASE("streamed before their end or not: the same transactions in the same o
   CHECK(with.transactions[3].changes.size() == 3010 + 1500);
   CHECK(with.parts > 12);  // the large ones come in parts
   CHECK((with.lines() == without.lines()));
+  const auto parallel = s.open(s.from(), Streaming::parallel, "streamed_parallel");
+  CHECK((read_all(s, *parallel).lines() == without.lines()));
   for (size_t i = 0; i < with.transactions.size(); ++i) {
     CHECK(with.transactions[i].mark.begin == without.transactions[i].mark.begin);
     CHECK(with.transactions[i].mark.end == without.transactions[i].mark.end);

@@ -49,7 +49,4 @@ class LogCompanion {
   std::optional<Clock::time_point> asked_at_;
 };
 
-/// "733:735:733,734" of pg_current_snapshot(); nothing for any other text. Pure.
-std::optional<Visibility> parse_snapshot(std::string_view text);
-
 }  // namespace tidemark::postgres

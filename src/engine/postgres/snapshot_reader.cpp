@@ -9,8 +9,8 @@
 
 #include "engine/postgres/copy_out.h"
 #include "engine/postgres/dialect.h"
-#include "engine/postgres/log_companion.h"
 #include "engine/postgres/row_blocks.h"
+#include "engine/postgres/snapshot_text.h"
 #include "engine/postgres/source_sql.h"
 #include "engine/postgres/table_scan.h"
 #include "engine/postgres/value_decoding.h"

@@ -48,6 +48,7 @@ std::string change_text(const Change& change, size_t columns) {
     case Op::insert: return "insert " + row(change.after);
     case Op::update: return "update " + row(change.before) + " -> " + row(change.after);
     case Op::remove: return "remove " + row(change.before);
+    case Op::truncate: return "truncate";
   }
   return {};
 }
