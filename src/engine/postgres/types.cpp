@@ -287,6 +287,23 @@ std::string default_sql_type(const Column& column) {
   }
 }
 
+std::string_view what_is_lost(const Column& column) {
+  if (column.family == TypeFamily::postgres) return {};
+  switch (column.kind) {
+    case ValueKind::date:
+    case ValueKind::datetime:
+    case ValueKind::timestamp: return "zero and partial dates: NULL, or refused (`zero_date`)";
+    case ValueKind::json: return "white space, order and repetition of members; `\\u0000`: refused, or stripped (`nul_character`)";
+    case ValueKind::geometry: return "that it is geometry: SRID and WKB as bytes";
+    case ValueKind::text:
+      if (is_inet(column)) return {};
+      if (!column.labels.empty())
+        return column.is_set ? "that only labels are allowed" : "the order of the labels, and that only these are allowed";
+      return "U+0000: refused, or stripped (`nul_character`)";
+    default: return {};
+  }
+}
+
 ZeroDatePolicy zero_date_policy(const ColumnRule& rule, ZeroDatePolicy of_sink) {
   if (rule.unfit == Unfit::by_default) return of_sink;
   return rule.unfit == Unfit::null ? ZeroDatePolicy::null : ZeroDatePolicy::error;

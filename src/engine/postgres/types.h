@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "tidemark/column_rule.h"
@@ -65,6 +66,8 @@ WireType wire_for(const Column& column, const SinkType& type);
 
 /// The type that CREATE TABLE gives a source column: lossless by default. PostgreSQL's own columns: the type that they have.
 std::string default_sql_type(const Column& column);
+/// For the documentation: what default_sql_type() does not hold; "" when it holds every value.
+std::string_view what_is_lost(const Column& column);
 /// For a column whose type (a domain, mostly) the target does not have: the type that its values show it to be of; "" when they do not.
 std::string base_sql_type(const Column& column);
 /// False where a value of a NOT NULL column may have to become NULL here (zero dates).

@@ -206,6 +206,15 @@ bool is_hstore(const Column& column) {
 
 }  // namespace
 
+std::string_view what_is_lost(const Column& column) {
+  switch (column.kind) {
+    case ValueKind::float32:
+    case ValueKind::float64: return column.family == TypeFamily::postgres ? "NaN: refused; -0 becomes 0" : "-0 becomes 0";
+    case ValueKind::array: return "lower bounds other than 1: refused";
+    default: return {};
+  }
+}
+
 std::vector<ColumnPlan> plan_columns(const SinkTable& table) {
   const TableSchema& schema = *table.schema;
   std::vector<ColumnPlan> plans;

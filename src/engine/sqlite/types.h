@@ -22,6 +22,9 @@ std::string_view declared_type(Storage storage);
 /// Where the column lies unless the user wants it elsewhere.
 Storage storage_of(const Column& column);
 
+/// For the documentation: what it does not hold there; "" when it holds every value.
+std::string_view what_is_lost(const Column& column);
+
 /// Values that are not stored as they are.
 enum class Form : uint8_t {
   plain,

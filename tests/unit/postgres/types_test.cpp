@@ -99,3 +99,57 @@ TEST_CASE("NOT NULL is dropped where a zero date may become NULL") {
   CHECK(keeps_not_null(c, {}, ZeroDatePolicy::null, true));
   CHECK(keeps_not_null(c, {}, ZeroDatePolicy::error, false));
 }
+
+TEST_CASE("columns of PostgreSQL go into the same type, or a wider one") {
+  struct Case {
+    Column source;
+    const char* sql;
+    Oid oid;
+    int32_t modifier;
+    bool fits;
+  };
+  const std::vector<Case> cases = {
+      {column(ValueKind::int64, "integer"), "bigint", 20, -1, true},
+      {column(ValueKind::int64, "bigint"), "integer", 23, -1, false},
+      {column(ValueKind::int64, "public.positive"), "bigint", 20, -1, true},
+      {column(ValueKind::uint64, "oid"), "oid", 26, -1, true},
+      {column(ValueKind::uint64, "oid"), "integer", 23, -1, false},
+      {column(ValueKind::decimal, "numeric(10,2)", 10, 2), "numeric", 1700, -1, true},
+      {column(ValueKind::decimal, "numeric(10,2)", 10, 2), "numeric(9,2)", 1700, numeric_modifier(9, 2), false},
+      {column(ValueKind::decimal, "numeric"), "numeric(10,2)", 1700, numeric_modifier(10, 2), false},
+      {column(ValueKind::decimal, "numeric(3,-2)"), "numeric(3,-2)", 1700, numeric_modifier(3, -2), true},
+      {column(ValueKind::text, "character varying(5)", 5), "text", 25, -1, true},
+      {column(ValueKind::text, "character varying(5)", 5), "character varying(4)", 1043, 8, false},
+      {column(ValueKind::text, "text"), "character varying(4)", 1043, 8, false},
+      {column(ValueKind::text, "public.citext"), "text", 25, -1, true},
+      {column(ValueKind::datetime, "timestamp(3) without time zone", 0, 3), "timestamp without time zone", 1114, -1, true},
+      {column(ValueKind::timestamp, "timestamp with time zone", 0, 6), "timestamp without time zone", 1114, -1, false},
+      {column(ValueKind::time, "time without time zone", 0, 6), "interval", 1186, -1, false},
+      {column(ValueKind::interval, "interval"), "interval", 1186, -1, true},
+      {column(ValueKind::array, "integer[]"), "integer[]", 1007, -1, true},
+      {column(ValueKind::array, "integer[]"), "bigint[]", 1016, -1, false},
+      {column(ValueKind::array, "numeric(10,2)[]"), "numeric[]", 1231, -1, true},
+      {column(ValueKind::other, "int4range"), "text", 25, -1, true},
+      {column(ValueKind::other, "int4range"), "int8range", 3926, -1, false},
+      {column(ValueKind::json, "jsonb"), "json", 114, -1, true},
+  };
+  for (Case c : cases) {
+    SinkType target = type(c.oid, c.modifier);
+    target.sql = c.sql;
+    c.source.family = TypeFamily::postgres;
+    INFO(c.source.native_type << " into " << c.sql);
+    CHECK(misfit(c.source, target).has_value() != c.fits);
+    CHECK(default_sql_type(c.source) == c.source.native_type);
+  }
+}
+
+TEST_CASE("a domain that the target lacks gives way to what its values are") {
+  CHECK(base_sql_type(column(ValueKind::int64, "public.d")) == "bigint");
+  CHECK(base_sql_type(column(ValueKind::text, "public.d", 5)) == "character varying(5)");
+  CHECK(base_sql_type(column(ValueKind::decimal, "public.d", 10, 2)) == "numeric(10,2)");
+  CHECK(base_sql_type(column(ValueKind::bits, "public.d", 3)) == "bit(3)");
+  CHECK(base_sql_type(column(ValueKind::timestamp, "public.d", 0, 3)) == "timestamptz(3)");
+  for (const char* name : {"public.citext", "ltree"}) CHECK(base_sql_type(column(ValueKind::text, name)).empty());
+  CHECK(base_sql_type(column(ValueKind::array, "public.d")).empty());
+  CHECK(base_sql_type(column(ValueKind::other, "public.d")).empty());
+}
