@@ -20,6 +20,7 @@ struct DatabaseFailure : std::runtime_error {
     duplicate,         // of a unique key
     transaction_gone,  // deadlock, lock wait, serialization: the transaction is over, or has to be
     referenced,        // by a foreign key of another row, or the row that it refers to is not there
+    connection_lost,   // or the server is about to end it
     gone_thread        // of KILL: there is no such connection any more
   };
   DatabaseFailure(Kind what, const std::string& text) : std::runtime_error(text), kind(what) {}

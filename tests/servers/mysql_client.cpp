@@ -6,12 +6,17 @@
 namespace tidemark::test {
 
 DatabaseFailure::Kind MysqlFailure::kind_of(unsigned error_number) {
+  if (error_number >= 2000 && error_number < 3000) return Kind::connection_lost;  // the client library's own
   switch (error_number) {
     case 1062: return Kind::duplicate;
     case 1213:                                 // deadlock
     case 1205:                                 // lock wait
     case 1020: return Kind::transaction_gone;  // changed since it was read
     case 1451: return Kind::referenced;
+    case 1053:                                // shutdown
+    case 1152:                                // aborted
+    case 1317:                                // interrupted
+    case 1927: return Kind::connection_lost;  // killed
     case 1094: return Kind::gone_thread;
     default: return Kind::other;
   }

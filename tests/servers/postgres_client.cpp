@@ -47,6 +47,8 @@ DatabaseFailure::Kind PostgresFailure::kind_of(const std::string& code) {
   // deadlock, serialization, lock_timeout
   if (code == "40P01" || code == "40001" || code == "55P03") return Kind::transaction_gone;
   if (code == "23503") return Kind::referenced;
+  // without a code: libpq's own; 57P0x: the server ends or begins
+  if (code.empty() || code.rfind("57P0", 0) == 0 || code.rfind("08", 0) == 0) return Kind::connection_lost;
   return Kind::other;
 }
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "servers/database.h"
+
 namespace tidemark::test {
 
 enum class TypeForm {
@@ -22,26 +24,36 @@ enum class TypeForm {
   json_text,  // MariaDB's: the text in both
   inet,
   uuid,
-  vector,   // PostgreSQL: an array of real
-  geometry  // four bytes of SRID, then WKB
+  vector,    // PostgreSQL: an array of real
+  geometry,  // four bytes of SRID, then WKB
+  // of PostgreSQL's types only
+  boolean,   // 1 and 0 elsewhere
+  padded,    // char(n): SQLite has the spaces at its end, the others print it without
+  interval,  // ISO 8601
+  array,     // PostgreSQL's text; in MySQL JSON
+  plain      // the text that the type prints, everywhere
 };
 
 struct TypeCase {
   std::string column, type;
   TypeForm form;
-  std::vector<std::string> values;  // SQL literals
-  std::string printed;              // SQL that prints the column where the form's own way does not do; {} is the column
+  std::vector<std::string> values;   // SQL literals
+  std::string printed;               // SQL that prints the column where the form's own way does not do; {} is the column
+  Dialect dialect = Dialect::mysql;  // of the source
 };
 
 struct TypeTable {
   std::string name;
   std::vector<TypeCase> columns;
   std::string sql_mode = "STRICT_ALL_TABLES,ALLOW_INVALID_DATES";
-  std::string before, after;    // SQL around CREATE TABLE
+  std::string before, after;    // SQL around CREATE TABLE; PostgreSQL's `before`, with its types, is for the sink too if that is one
   bool rows_stay_equal = true;  // no statements but those of the round trip change them
   /// Each row has the k-th value of every column (columns with fewer begin again), and one more row is all NULL.
   size_t rows() const;
 };
+
+/// Everything that PostgreSQL has and that this kind of sink can hold: "postgres", "mysql", "mariadb" or "sqlite".
+std::vector<TypeTable> postgres_type_tables(const std::string& sink);
 
 /// Everything that the server has: "mysql" or "mariadb".
 std::vector<TypeTable> all_type_tables(const std::string& engine);

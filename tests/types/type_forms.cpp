@@ -9,18 +9,10 @@
 
 #include "servers/mysql_client.h"
 #include "servers/postgres_client.h"
+#include "types/text_shapes.h"
 
 namespace tidemark::test {
 namespace {
-
-unsigned number_in_brackets(const std::string& type) {
-  return static_cast<unsigned>(std::strtoul(type.c_str() + type.find('(') + 1, nullptr, 10));
-}
-
-std::string with_column(const std::string& sql, const std::string& name) {
-  const size_t at = sql.find("{}");
-  return at == std::string::npos ? sql : sql.substr(0, at) + name + sql.substr(at + 2);
-}
 
 /// A date that PostgreSQL has as well.
 bool is_real_date(const std::string& text) {
@@ -53,14 +45,6 @@ std::string without_nul(const std::string& hex) {
   return out;
 }
 
-/// The same text for the same double, zeros of both signs told apart.
-std::string exact(const std::string& text) {
-  char* end = nullptr;
-  const double value = std::strtod(text.c_str(), &end);
-  if (end == text.c_str() || *end != '\0') throw std::runtime_error("not a number: " + text);
-  return fmt::format("{}", value);
-}
-
 /// {1,2.5} as the hexadecimal of its floats, little-endian.
 std::string floats_as_hex(const std::string& array) {
   std::string out;
@@ -75,17 +59,12 @@ std::string floats_as_hex(const std::string& array) {
   return out;
 }
 
-/// "101" of BIT(9) as "0005": whole bytes, hexadecimal.
-std::string bits_as_hex(const std::string& digits) {
-  const size_t bytes = (digits.size() + 7) / 8;
-  uint64_t value = 0;
-  for (char c : digits) value = value << 1 | (c == '1' ? 1u : 0u);
-  return fmt::format("{:0{}X}", value, bytes * 2);
-}
+bool is_json(const TypeCase& column) { return column.form == TypeForm::json || column.form == TypeForm::json_text; }
 
 }  // namespace
 
-std::string source_print(const TypeCase& column) {
+std::string source_print(const TypeCase& column, SinkKind sink) {
+  if (column.dialect == Dialect::postgres) return postgres_source_print(column, sink);
   const std::string name = mysql_name(column.column);
   if (!column.printed.empty()) return with_column(column.printed, name);
   switch (column.form) {
@@ -100,6 +79,8 @@ std::string source_print(const TypeCase& column) {
 }
 
 std::string sink_print(const TypeCase& column, SinkKind sink) {
+  if (column.dialect == Dialect::postgres) return postgres_sink_print(column, sink);
+  if (sink == SinkKind::mysql) return source_print(column, sink);
   const std::string name = postgres_name(column.column);
   const bool postgres = sink == SinkKind::postgres;
   switch (column.form) {
@@ -125,16 +106,23 @@ std::string sink_print(const TypeCase& column, SinkKind sink) {
 }
 
 std::string sink_text(const TypeCase& column, SinkKind sink, const std::string& text) {
-  if (column.form == TypeForm::real) return exact(text);
+  if (column.dialect == Dialect::postgres) return postgres_sink_text(column, sink, text);
+  if (column.form == TypeForm::real) return exact_number(text);
+  if (sink == SinkKind::mysql && is_json(column)) return equal_json(text);
   if (column.form == TypeForm::vector && sink == SinkKind::postgres) return floats_as_hex(text);
   return text;
 }
 
 std::optional<std::string> expected_text(const TypeCase& column, SinkKind sink, const std::string& text) {
+  if (column.dialect == Dialect::postgres) return postgres_expected_text(column, sink, text);
+  if (sink == SinkKind::mysql) {
+    if (column.form == TypeForm::real) return exact_number(text);
+    return is_json(column) ? equal_json(text) : text;
+  }
   const bool postgres = sink == SinkKind::postgres;
   switch (column.form) {
     case TypeForm::real: {
-      const std::string number = exact(text);
+      const std::string number = exact_number(text);
       return !postgres && number == "-0" ? "0" : number;  // SQLite stores whole numbers of REAL columns as integers
     }
     case TypeForm::text: return postgres ? without_nul(text) : text;

@@ -1,11 +1,15 @@
 #include "types/type_round_trip.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 
 #include <filesystem>
 
+#include "servers/mysql_client.h"
 #include "servers/pipeline_config.h"
+#include "servers/postgres_client.h"
+#include "servers/sqlite_file.h"
 #include "servers/wait.h"
+#include "workload/pair.h"
 
 namespace tidemark::test {
 
@@ -17,11 +21,32 @@ namespace {
 constexpr int kCopied = 1, kInserted = 10001, kUpdated = 20001, kTouched = 30001;
 constexpr int kStep = 10000;
 
-std::string sink_table(SinkKind kind, const std::string& table) {
-  return kind == SinkKind::postgres ? fmt::format("{}.{}", kTypesDatabase, postgres_name(table)) : postgres_name(table);
+SinkKind kind_of(const std::string& engine) {
+  return engine == "sqlite" ? SinkKind::sqlite : engine == "postgres" ? SinkKind::postgres : SinkKind::mysql;
 }
 
+Dialect dialect_of(SinkKind kind) {
+  return kind == SinkKind::sqlite ? Dialect::sqlite : kind == SinkKind::postgres ? Dialect::postgres : Dialect::mysql;
+}
+
+std::string sink_table(SinkKind kind, const std::string& table) { return sql_table(dialect_of(kind), kTypesDatabase, table); }
+
+/// What PostgreSQL needs before its tables can be made: run at a source, and at a sink of the same kind.
+constexpr const char* kExtensions =
+    "CREATE EXTENSION IF NOT EXISTS citext SCHEMA public; CREATE EXTENSION IF NOT EXISTS ltree SCHEMA public;"
+    "CREATE EXTENSION IF NOT EXISTS hstore SCHEMA public";
+
 bool is_generated(const TypeCase& column) { return column.values.empty(); }
+
+/// Those that statements name, in the order of TypeRoundTrip::literals().
+std::vector<std::string> written_columns(const TypeTable& table, Dialect dialect) {
+  std::vector<std::string> out;
+  for (const TypeCase& column : table.columns) {
+    if (!is_generated(column)) out.push_back(sql_name(dialect, column.column));
+  }
+  out.push_back("touched");
+  return out;
+}
 
 std::string shown(const std::optional<std::string>& text) {
   if (!text) return "NULL";
@@ -30,58 +55,92 @@ std::string shown(const std::optional<std::string>& text) {
 
 }  // namespace
 
-TypeRoundTrip::TypeRoundTrip(MysqlFamilyServer& source, std::vector<TypeTable> tables)
-    : source_(source), client_(source.connect()), tables_(std::move(tables)) {
-  client_.exec(fmt::format("CREATE DATABASE {0} CHARACTER SET utf8mb4; USE {0}; CREATE TABLE marker (id INT PRIMARY KEY)", kTypesDatabase));
+TypeRoundTrip::TypeRoundTrip(DatabaseServer& source, std::vector<TypeTable> tables, const std::vector<std::string>& sinks)
+    : source_(source), from_postgres_(source.dialect() == Dialect::postgres), tables_(std::move(tables)) {
+  for (const std::string& engine : sinks) sides_.emplace_back(new Side{engine, kind_of(engine), make_sink(engine), {}, {}, {}});
+  if (from_postgres_) source_.superuser()->exec(kExtensions);
+  source_.exec(fmt::format("CREATE SCHEMA {} {}", kTypesDatabase, from_postgres_ ? "" : "CHARACTER SET utf8mb4"));
+  for (auto& side : sides_) {
+    if (!from_postgres_ || side->kind != SinkKind::postgres) continue;
+    side->server->superuser()->exec(kExtensions);
+    side->server->exec(fmt::format("CREATE SCHEMA {} AUTHORIZATION {}", kTypesDatabase, side->server->sink_login().user));
+  }
+  client_ = source_.client(kTypesDatabase);
+  // intervals of both ends in the form that does not depend on a setting elsewhere
+  client_->exec(from_postgres_ ? "SET intervalstyle = iso_8601" : "SET sql_mode = 'STRICT_ALL_TABLES'");
+  client_->exec("CREATE TABLE marker (id INT PRIMARY KEY)");
   for (const TypeTable& table : tables_) {
-    std::string columns = "id INT PRIMARY KEY";
-    for (const TypeCase& column : table.columns) {
-      columns += fmt::format(", {} {}{}", mysql_name(column.column), column.type, is_generated(column) ? "" : " NULL");
-    }
-    if (!table.before.empty()) source_.exec(table.before);
-    // the old temporal forms hold for sessions that begin now
-    MysqlClient client = source_.connect(kTypesDatabase);
-    client.exec("SET sql_mode = '" + table.sql_mode + "'");
-    client.exec(fmt::format("CREATE TABLE {} ({}, touched INT)", mysql_name(table.name), columns));
-    if (!table.after.empty()) source_.exec(table.after);
+    create(table);
     insert(table, kCopied, true);
     insert(table, kUpdated, false);
     insert(table, kTouched, true);
   }
 }
 
-std::string TypeRoundTrip::literals(const TypeTable& table, size_t row) const {
-  std::string out;
+void TypeRoundTrip::create(const TypeTable& table) {
+  std::string columns = "id INT PRIMARY KEY";
+  for (const TypeCase& column : table.columns) {
+    columns += fmt::format(", {} {}{}", sql_name(source_.dialect(), column.column), column.type, is_generated(column) ? "" : " NULL");
+  }
+  if (from_postgres_) {
+    prepare_sinks(table);
+    if (!table.before.empty()) client_->exec(table.before);
+  } else if (!table.before.empty()) {
+    source_.exec(table.before);
+  }
+  // MariaDB's old temporal forms hold for sessions that begin now
+  session(table)->exec(fmt::format("CREATE TABLE {} ({}, touched INT)", sql_name(source_.dialect(), table.name), columns));
+  if (!table.after.empty()) source_.exec(table.after);
+}
+
+void TypeRoundTrip::prepare_sinks(const TypeTable& table) {
+  for (auto& side : sides_) {
+    if (side->kind == SinkKind::postgres && !table.before.empty()) {
+      side->server->exec(fmt::format("SET ROLE {}; SET search_path = {}; {}; RESET search_path; SET ROLE NONE",
+                                     side->server->sink_login().user, kTypesDatabase, table.before));
+    }
+  }
+}
+
+std::unique_ptr<DatabaseClient> TypeRoundTrip::session(const TypeTable& table) const {
+  auto client = source_.client(kTypesDatabase);
+  if (!from_postgres_) client->exec("SET sql_mode = '" + table.sql_mode + "'");
+  return client;
+}
+
+/// Of all columns that are not generated, and of `touched`: what an INSERT does not name is missing in a MINIMAL row image.
+std::vector<std::string> TypeRoundTrip::literals(const TypeTable& table, size_t row) const {
+  std::vector<std::string> out;
   for (const TypeCase& column : table.columns) {
     if (is_generated(column)) continue;
-    const bool null = row == table.rows();
-    out += fmt::format("{}{} = {}", out.empty() ? "" : ", ", mysql_name(column.column),
-                       null ? "NULL" : column.values[row % column.values.size()]);
+    out.push_back(row == table.rows() ? "NULL" : column.values[row % column.values.size()]);
   }
-  return out + ", touched = NULL";  // what an INSERT does not name is missing in a MINIMAL row image
+  out.push_back("NULL");
+  return out;
 }
 
 void TypeRoundTrip::insert(const TypeTable& table, int first_id, bool values) const {
-  MysqlClient client = source_.connect(kTypesDatabase);
-  client.exec("SET sql_mode = '" + table.sql_mode + "'; BEGIN");
+  const auto client = session(table);
+  const std::string names = fmt::format("{}", fmt::join(written_columns(table, source_.dialect()), ", "));
+  client->exec("BEGIN");
   for (size_t row = 0; row <= table.rows(); ++row) {
-    client.exec(fmt::format("INSERT INTO {} SET id = {}, {}", mysql_name(table.name), static_cast<size_t>(first_id) + row,
-                            literals(table, values ? row : table.rows())));
+    client->exec(fmt::format("INSERT INTO {} (id, {}) VALUES ({}, {})", sql_name(source_.dialect(), table.name), names,
+                             static_cast<size_t>(first_id) + row, fmt::join(literals(table, values ? row : table.rows()), ", ")));
   }
-  client.exec("COMMIT");
+  client->exec("COMMIT");
 }
 
 bool TypeRoundTrip::copy(const Environment& environment) {
-  for (const SinkKind kind : {SinkKind::sqlite, SinkKind::postgres}) {
-    auto& side = sides_.emplace_back(new Side{kind, {}, {}, {}});
+  int number = 0;
+  for (auto& side : sides_) {
     PipelineFile pipeline;
-    pipeline.name = kind == SinkKind::sqlite ? "lite" : "post";
+    pipeline.name = "to_" + side->engine;
     pipeline.include = {std::string(kTypesDatabase) + ".*"};
-    pipeline.source_yaml = kind == SinkKind::sqlite ? "server_id: 9001" : "server_id: 9002";
-    if (kind == SinkKind::postgres) pipeline.sink_yaml = "nul_character: strip";
+    if (!from_postgres_) pipeline.source_yaml = fmt::format("server_id: {}", 9001 + ++number);
+    if (side->kind == SinkKind::postgres && !from_postgres_) pipeline.sink_yaml = "nul_character: strip";
     pipeline.pipeline_yaml = "snapshot: {chunk_rows: 50}";
-    side->config = kind == SinkKind::sqlite ? write_config(side->directory, source_, pipeline)
-                                            : write_config(side->directory, source_, postgres_, pipeline);
+    side->config =
+        side->server ? write_config(side->directory, source_, *side->server, pipeline) : write_config(side->directory, source_, pipeline);
     side->daemon = std::make_unique<TidemarkProcess>(side->directory, side->config, std::vector<std::string>{}, environment);
   }
   const auto has_rows = [&](Side& side, const TypeTable& table) {
@@ -104,16 +163,21 @@ bool TypeRoundTrip::copy(const Environment& environment) {
 void TypeRoundTrip::change() {
   for (const TypeTable& table : tables_) {
     insert(table, kInserted, true);
-    client_.exec("SET sql_mode = '" + table.sql_mode + "'; BEGIN");
+    const std::string name = sql_name(source_.dialect(), table.name);
+    const auto names = written_columns(table, source_.dialect());
+    const auto client = session(table);
+    client->exec("BEGIN");
     for (size_t row = 0; row < table.rows(); ++row) {
-      client_.exec(
-          fmt::format("UPDATE {} SET {} WHERE id = {}", mysql_name(table.name), literals(table, row), static_cast<size_t>(kUpdated) + row));
+      const auto values = literals(table, row);
+      std::string set;
+      for (size_t i = 0; i < names.size(); ++i) set += fmt::format("{}{} = {}", i == 0 ? "" : ", ", names[i], values[i]);
+      client->exec(fmt::format("UPDATE {} SET {} WHERE id = {}", name, set, static_cast<size_t>(kUpdated) + row));
     }
-    client_.exec(fmt::format("COMMIT; UPDATE {} SET touched = 1 WHERE id >= {}", mysql_name(table.name), kTouched));
+    client->exec(fmt::format("COMMIT; UPDATE {} SET touched = 1 WHERE id >= {}", name, kTouched));
   }
 }
 
-void TypeRoundTrip::execute(const std::string& sql) { client_.exec(sql); }
+void TypeRoundTrip::execute(const std::string& sql) { client_->exec(sql); }
 
 bool TypeRoundTrip::caught_up(Side& side) {
   const std::string sql = fmt::format("SELECT count(*) FROM {} WHERE id = {}", sink_table(side.kind, "marker"), marker_);
@@ -121,7 +185,7 @@ bool TypeRoundTrip::caught_up(Side& side) {
 }
 
 bool TypeRoundTrip::wait_for_stream() {
-  client_.exec(fmt::format("INSERT INTO marker VALUES ({})", ++marker_));
+  client_->exec(fmt::format("INSERT INTO marker VALUES ({})", ++marker_));
   for (auto& side : sides_) {
     if (!wait_until(90s, [&] { return caught_up(*side) || !side->daemon->running(); }) || !side->daemon->running()) return false;
   }
@@ -129,23 +193,38 @@ bool TypeRoundTrip::wait_for_stream() {
 }
 
 TextRows TypeRoundTrip::ask(const Side& side, const std::string& sql) {
-  if (side.kind == SinkKind::postgres) return postgres_.query(sql);
+  if (side.server)
+    return side.server->query(side.kind == SinkKind::postgres && from_postgres_ ? "SET intervalstyle = iso_8601; " + sql : sql);
   const std::string path = sqlite_path(side.directory);
   if (!std::filesystem::exists(path)) throw std::runtime_error("no SQLite file yet");
   return SqliteFile(path).query(sql);
 }
 
+namespace {
+
+/// SQL that adds the column's name to a text when a and b differ in it.
+std::string unequal_columns(Dialect dialect, const std::string& name, const TypeCase& column) {
+  if (dialect == Dialect::postgres)
+    return fmt::format(" || CASE WHEN a.{0}::text IS DISTINCT FROM b.{0}::text THEN '{1} ' ELSE '' END", name, column.column);
+  if (dialect == Dialect::sqlite)
+    return fmt::format(" || CASE WHEN a.{0} IS NOT b.{0} OR typeof(a.{0}) <> typeof(b.{0}) THEN '{1} ' ELSE '' END", name, column.column);
+  const bool is_bytes = column.form == TypeForm::bytes || column.form == TypeForm::geometry || column.form == TypeForm::vector;
+  const std::string shape = is_bytes ? "HEX({}.{})" : "BINARY CAST({}.{} AS CHAR)";
+  const std::string a = fmt::format(fmt::runtime(shape), "a", name), b = fmt::format(fmt::runtime(shape), "b", name);
+  return fmt::format(", CASE WHEN NOT ({} <=> {}) THEN '{} ' ELSE '' END", a, b, column.column);
+}
+
+}  // namespace
+
 // Equal rows must be equal in the sink, byte for byte: by the sink's own comparison.
 void TypeRoundTrip::compare_rows(Side& side, const TypeTable& table, std::vector<std::string>& out) {
-  const bool postgres = side.kind == SinkKind::postgres;
+  const Dialect dialect = dialect_of(side.kind);
   std::string unequal = "''";
   for (const TypeCase& column : table.columns) {
     if (is_generated(column)) continue;
-    const std::string name = postgres_name(column.column);
-    unequal += postgres ? fmt::format(" || CASE WHEN a.{0}::text IS DISTINCT FROM b.{0}::text THEN '{1} ' ELSE '' END", name, column.column)
-                        : fmt::format(" || CASE WHEN a.{0} IS NOT b.{0} OR typeof(a.{0}) <> typeof(b.{0}) THEN '{1} ' ELSE '' END", name,
-                                      column.column);
+    unequal += unequal_columns(dialect, sql_name(dialect, column.column), column);
   }
+  if (dialect == Dialect::mysql) unequal = "CONCAT(" + unequal + ")";
   const std::string target = sink_table(side.kind, table.name);
   const auto rows =
       ask(side, fmt::format("SELECT b.id, {} FROM {} a JOIN {} b ON b.id % {} = a.id WHERE a.id < {} AND b.id > {} ORDER BY 1", unequal,
@@ -156,10 +235,10 @@ void TypeRoundTrip::compare_rows(Side& side, const TypeTable& table, std::vector
   }
 }
 
-std::string TypeRoundTrip::converted(const TypeCase& column, const std::string& text) {
+std::string TypeRoundTrip::converted(Side& side, const TypeCase& column, const std::string& text) {
   const std::string sql = postgres_conversion(column);
   const size_t at = sql.find("{}");
-  return postgres_.value("SELECT " + sql.substr(0, at) + postgres_quote(text) + sql.substr(at + 2));
+  return side.server->value("SELECT " + sql.substr(0, at) + postgres_quote(text) + sql.substr(at + 2));
 }
 
 void TypeRoundTrip::compare_with_source(Side& side, const TypeTable& table, const TextRows& source, std::vector<std::string>& out) {
@@ -181,7 +260,8 @@ void TypeRoundTrip::compare_with_source(Side& side, const TypeTable& table, cons
       const auto& printed = source[r][c + 1];
       std::optional<std::string> expected, held = sink[r][c + 1];
       if (printed) expected = expected_text(column, side.kind, *printed);
-      if (expected && side.kind == SinkKind::postgres && !postgres_conversion(column).empty()) expected = converted(column, *expected);
+      if (expected && side.kind == SinkKind::postgres && !from_postgres_ && !postgres_conversion(column).empty())
+        expected = converted(side, column, *expected);
       if (held) held = sink_text(column, side.kind, *held);
       if (expected != held) {
         out.push_back(fmt::format("{}.{} ({}) row {}: the sink has {}, expected {}, as the source prints {}", table.name, column.column,
@@ -194,16 +274,16 @@ void TypeRoundTrip::compare_with_source(Side& side, const TypeTable& table, cons
 std::vector<std::string> TypeRoundTrip::differences() {
   std::vector<std::string> out;
   for (const TypeTable& table : tables_) {
-    std::string list = "id";
-    for (const TypeCase& column : table.columns) {
-      if (!is_generated(column)) list += ", " + source_print(column);
-    }
-    const TextRows source = client_.query(fmt::format("SELECT {} FROM {} ORDER BY id", list, mysql_name(table.name)));
     for (auto& side : sides_) {
+      std::string list = "id";
+      for (const TypeCase& column : table.columns) {
+        if (!is_generated(column)) list += ", " + source_print(column, side->kind);
+      }
+      const TextRows source = client_->query(fmt::format("SELECT {} FROM {} ORDER BY id", list, sql_name(source_.dialect(), table.name)));
       std::vector<std::string> found;
       if (table.rows_stay_equal) compare_rows(*side, table, found);
       compare_with_source(*side, table, source, found);
-      for (const auto& line : found) out.push_back((side->kind == SinkKind::postgres ? "PostgreSQL: " : "SQLite: ") + line);
+      for (const auto& line : found) out.push_back(side->engine + ": " + line);
     }
   }
   return out;
@@ -211,15 +291,15 @@ std::vector<std::string> TypeRoundTrip::differences() {
 
 void TypeRoundTrip::plant(const TypeTable& table, const TypeCase& column) {
   for (auto& side : sides_) {
-    ask(*side, fmt::format("UPDATE {} SET {} = NULL WHERE id = {}", sink_table(side->kind, table.name), postgres_name(column.column),
-                           kInserted + 1));
+    ask(*side, fmt::format("UPDATE {} SET {} = NULL WHERE id = {}", sink_table(side->kind, table.name),
+                           sql_name(dialect_of(side->kind), column.column), kInserted + 1));
   }
 }
 
 std::vector<std::string> TypeRoundTrip::verify() {
   std::vector<std::string> out;
   for (auto& side : sides_) {
-    const Finished done = run_tidemark({"verify", side->kind == SinkKind::sqlite ? "lite" : "post", "-c", side->config}, 120s);
+    const Finished done = run_tidemark({"verify", "to_" + side->engine, "-c", side->config}, 120s);
     if (done.exit != 0) out.push_back(fmt::format("exit {}\n{}\n{}", done.exit, done.out, done.err));
   }
   return out;

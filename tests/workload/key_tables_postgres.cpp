@@ -99,13 +99,12 @@ void add_identities(std::vector<KeyTable>& out) {
 
   // whole old rows, with a primary key; large values out of line
   KeyTable full = single("k_full", "INT", [](size_t i) { return std::to_string(i * 3); });
-  full.after = "ALTER TABLE k_full REPLICA IDENTITY FULL; ALTER TABLE k_full ALTER body SET STORAGE EXTERNAL";
+  full.after = "ALTER TABLE k_full REPLICA IDENTITY FULL";
   full.body_factor = 60;
   out.push_back(full);
 
   // large values that do not come with a change of the others
   KeyTable toast = single("k_toast", "INT", [](size_t i) { return std::to_string(i * 5); });
-  toast.after = "ALTER TABLE k_toast ALTER body SET STORAGE EXTERNAL";
   toast.body_factor = 60;
   out.push_back(toast);
 
