@@ -23,13 +23,13 @@ std::string faults_text(const Scene& scene, uint64_t& count) {
 
 }  // namespace
 
-RoundResult run_round(uint64_t seed, const std::string& keep) {
+RoundResult run_round(uint64_t seed, const RoundEngines& engines, const std::string& keep) {
   RoundResult result;
   const auto start = std::chrono::steady_clock::now();
   std::unique_ptr<Scene> scene;
   std::vector<std::string> problems;
   try {
-    scene = std::make_unique<Scene>(seed);
+    scene = std::make_unique<Scene>(seed, engines.source, engines.sink);
     scene->start(true);
     Rng rng(seed ^ 0x5eed);
     for (int faults = 3 + rng.below(6); faults > 0; --faults) scene->fault();

@@ -6,6 +6,11 @@
 
 namespace tidemark::test {
 
+/// Engines of all rounds; empty: drawn from the seed.
+struct RoundEngines {
+  std::string source, sink;
+};
+
 struct RoundResult {
   bool good = false;
   std::string line;  // for people
@@ -13,6 +18,6 @@ struct RoundResult {
 };
 
 /// What went wrong is printed, and the daemon's log goes to `<keep>/seed-<seed>`.
-RoundResult run_round(uint64_t seed, const std::string& keep);
+RoundResult run_round(uint64_t seed, const RoundEngines& engines, const std::string& keep);
 
 }  // namespace tidemark::test

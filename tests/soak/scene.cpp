@@ -9,10 +9,9 @@
 #include <stdexcept>
 #include <thread>
 
-#include "servers/mariadb_server.h"
-#include "servers/mysql_server.h"
 #include "servers/wait.h"
 #include "workload/ledger.h"
+#include "workload/pair.h"
 #include "workload/pipeline_view.h"
 
 namespace tidemark::test {
@@ -22,60 +21,77 @@ using std::chrono::milliseconds;
 
 namespace {
 
-/// A server that loses what it committed when it is killed would prove nothing.
-std::unique_ptr<PostgresServer> make_postgres() {
-  PostgresOptions options;
-  options.extra = {"synchronous_commit=on"};
-  return std::make_unique<PostgresServer>(options);
-}
+Protocol protocol_of(const DatabaseServer& server) { return server.dialect() == Dialect::postgres ? Protocol::postgres : Protocol::mysql; }
 
 }  // namespace
 
-Scene::Scene(uint64_t seed)
+Scene::Scene(uint64_t seed, std::string source, std::string sink)
     : seed_(seed),
       rng_(seed),
-      mysql_(seed % 2 == 1),
-      sqlite_(seed / 2 % 2 == 1),
-      source_(make_source()),
-      postgres_(sqlite_ ? nullptr : make_postgres()),
-      sink_(directory_, postgres_.get()) {
+      source_engine_(!source.empty() ? std::move(source)
+                     : seed % 2 == 1 ? "mysql"
+                                     : "mariadb"),
+      sink_engine_(!sink.empty()       ? std::move(sink)
+                   : seed / 2 % 2 == 1 ? "sqlite"
+                                       : "postgres"),
+      source_(start_source()),
+      sink_server_(make_sink(sink_engine_)),
+      sink_(directory_, sink_server_.get()) {
   create_ledger(*source_, LedgerSize{1500, 800, 200, 40});
-  tables_ = draw_tables(rng_, *source_, !sqlite_);
+  tables_ = draw_tables(rng_, *source_, sink_engine_);
   create_tables(*source_, "d", tables_, rng_);
-  title_ += fmt::format("into {}, {} tables", sqlite_ ? "sqlite" : "postgres", tables_.size() + kLedgerTables);
-  source_proxy_ = std::make_unique<FaultProxy>(source_->port(), Protocol::mysql);
-  if (postgres_) sink_proxy_ = std::make_unique<FaultProxy>(postgres_->port(), Protocol::postgres);
+  title_ += fmt::format("into {}, {} tables", sink_engine_, tables_.size() + kLedgerTables);
+  source_proxy_ = std::make_unique<FaultProxy>(source_->port(), protocol_of(*source_));
+  if (sink_server_) sink_proxy_ = std::make_unique<FaultProxy>(sink_server_->port(), protocol_of(*sink_server_));
   configure();
-  watcher_ = std::make_unique<LedgerWatcher>(postgres_ ? ledger_in(*postgres_) : ledger_in(sqlite_path(directory_)),
+  watcher_ = std::make_unique<LedgerWatcher>(sink_server_ ? ledger_in(*sink_server_) : ledger_in(sqlite_path(directory_)),
                                              std::make_shared<LedgerCount>(*source_), kLedgerTables + tables_.size());
   writers_ = std::make_unique<SoakWriters>(*source_, tables_, rng_.next(), 2 + rng_.below(12));
 }
 
-std::unique_ptr<MysqlFamilyServer> Scene::make_source() {
+std::unique_ptr<DatabaseServer> Scene::start_source() {
+  return source_engine_ == "postgres" ? start_postgres_source() : start_mysql_source();
+}
+
+std::unique_ptr<DatabaseServer> Scene::start_postgres_source() {
+  PostgresOptions options;
+  options.extra = {"synchronous_commit=on"};  // or a server that is killed loses what it committed
+  // transactions are sent before they end
+  if (rng_.percent(60)) options.extra.push_back("logical_decoding_work_mem=64kB");
+  options.other_version = rng_.percent(40);
+  const char* streaming = rng_.one_in(3) ? "off" : rng_.one_in(2) ? "on" : "parallel";
+  source_yaml_ = fmt::format("streaming: {}", options.other_version || streaming[0] != 'p' ? streaming : "on");
+  title_ = fmt::format("postgres{}, {}, ", options.other_version ? " of another version" : "", source_yaml_);
+  for (const std::string& setting : options.extra) title_ += setting + ", ";
+  return make_source("postgres", {}, options);
+}
+
+std::unique_ptr<DatabaseServer> Scene::start_mysql_source() {
+  const bool mysql = source_engine_ == "mysql";
   MysqlOptions options;
   options.full_metadata = !rng_.percent(20);
   options.row_image = rng_.percent(60) ? "FULL" : rng_.one_in(2) ? "MINIMAL" : "NOBLOB";
-  options.gtid = gtid_ = !mysql_ || !rng_.percent(25);
-  if (rng_.percent(25)) options.extra.push_back(mysql_ ? "--binlog-transaction-compression=ON" : "--log-bin-compress=ON");
-  if (mysql_ && rng_.percent(25)) options.extra.push_back("--binlog-row-value-options=PARTIAL_JSON");
+  options.gtid = !mysql || !rng_.percent(25);
+  if (rng_.percent(25)) options.extra.push_back(mysql ? "--binlog-transaction-compression=ON" : "--log-bin-compress=ON");
+  if (mysql && rng_.percent(25)) options.extra.push_back("--binlog-row-value-options=PARTIAL_JSON");
   checksums_ = !rng_.percent(20);
   if (!checksums_) options.extra.push_back("--binlog-checksum=NONE");
-  title_ = fmt::format("{}{}, row image {}{}", mysql_ ? "mysql" : "mariadb", gtid_ ? "" : " without GTID", options.row_image,
+  title_ = fmt::format("{}{}, row image {}{}", source_engine_, options.gtid ? "" : " without GTID", options.row_image,
                        options.full_metadata ? "" : ", short metadata");
   for (const std::string& flag : options.extra) title_ += ", " + flag.substr(2);
   title_ += ", ";
-  if (mysql_) return std::make_unique<MysqlServer>(options);
-  return std::make_unique<MariadbServer>(options);
+  return make_source(source_engine_, options);
 }
 
 void Scene::configure() {
   PipelineFile file;
   file.include = {"d.*"};
   for (const SoakTable& table : tables_) {
-    if (table.key.name == "logical") file.tables_yaml = logical_keys_yaml("d");
+    if (table.key.name == "logical" && table.key.dialect == Dialect::mysql) file.tables_yaml = logical_keys_yaml("d");
   }
   file.pipeline_yaml = fmt::format("snapshot: {{workers: {}, chunk_rows: {}, adapt: {}}}\nretry: {{initial: 100ms, max: 1s}}",
                                    1 + rng_.below(3), 20 + rng_.below(150), rng_.one_in(4) ? "true" : "false");
+  file.source_yaml = source_yaml_;
   file.source_port = source_proxy_->port();
   if (sink_proxy_) file.sink_port = sink_proxy_->port();
   config_ = sink_.configure(*source_, file);
@@ -130,7 +146,7 @@ void Scene::fault() {
   if (kind < 8) return break_daemon(kind);
   if (kind < 12) return break_source();
   if (kind < 15) return break_network(*source_proxy_, "source");
-  if (sqlite_) return break_daemon(kind);
+  if (!sink_server_) return break_daemon(kind);
   if (kind < 18) return break_network(*sink_proxy_, "sink");
   break_sink();
 }
@@ -196,7 +212,7 @@ void Scene::strike(FaultProxy& proxy, const std::string& side) {
   if (!source && rng_.one_in(2)) {
     trigger = rng_.one_in(2) ? Trigger::statement("COMMIT", static_cast<uint64_t>(1 + rng_.below(3))) : Trigger::answer("COMMIT");
     what = " cut at a COMMIT";
-  } else if (source && rng_.percent(60)) {
+  } else if (source && source_->dialect() == Dialect::mysql && rng_.percent(60)) {
     const int event = 1 + rng_.below(100), byte = rng_.below(60);
     trigger = Trigger::event(std::nullopt, static_cast<uint64_t>(event), byte);
     what = " cut at an event";
@@ -214,14 +230,14 @@ void Scene::strike(FaultProxy& proxy, const std::string& side) {
 void Scene::break_sink() {
   watcher_->let_sink_be_away(true);
   if (rng_.one_in(2)) {
-    postgres_->stop();
+    sink_server_->stop();
     ++faults_["sink stopped"];
   } else {
-    postgres_->kill9();
+    sink_server_->kill9();
     ++faults_["sink killed"];
   }
   if (rng_.one_in(2)) pause(1000);
-  postgres_->restart();
+  sink_server_->restart();
   std::this_thread::sleep_for(200ms);  // the watcher, too, has connected again
   watcher_->let_sink_be_away(false);
 }
@@ -286,6 +302,10 @@ void Scene::keep(const std::string& directory, const std::vector<std::string>& p
   for (const std::string& problem : problems) story << problem << "\n";
   try {
     for (const SoakTable& table : tables_) {
+      story << table.key.name << ":";
+      for (const TypeCase& column : table.columns) story << " " << column.column << " " << column.type << ",";
+      story << "\n";
+      if (source_->dialect() == Dialect::postgres) continue;
       story << source_->query("SHOW CREATE TABLE d." + table.key.name).at(0).at(1).value_or("") << ";\n";
     }
   } catch (const std::exception& e) {

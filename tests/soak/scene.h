@@ -9,10 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "servers/database.h"
 #include "servers/fault_proxy.h"
-#include "servers/mysql_family_server.h"
 #include "servers/pipeline_config.h"
-#include "servers/postgres_server.h"
 #include "servers/tidemark_process.h"
 #include "soak/schema.h"
 #include "soak/writers.h"
@@ -23,7 +22,8 @@ namespace tidemark::test {
 
 class Scene {
  public:
-  explicit Scene(uint64_t seed);
+  /// Engines that are empty are drawn.
+  Scene(uint64_t seed, std::string source, std::string sink);
 
   /// "mysql without GTID, row image MINIMAL, into sqlite, 9 tables".
   const std::string& title() const { return title_; }
@@ -45,7 +45,9 @@ class Scene {
   const LedgerWatcher& watcher() const { return *watcher_; }
 
  private:
-  std::unique_ptr<MysqlFamilyServer> make_source();
+  std::unique_ptr<DatabaseServer> start_source();
+  std::unique_ptr<DatabaseServer> start_mysql_source();
+  std::unique_ptr<DatabaseServer> start_postgres_source();
   void configure();
   void pause(int longest_ms);
   void check_alive();
@@ -58,14 +60,13 @@ class Scene {
 
   const uint64_t seed_;
   Rng rng_;
-  const bool mysql_, sqlite_;
+  const std::string source_engine_, sink_engine_;
   std::string title_;
-  bool checksums_ = true;     // of the source's log
-  bool gtid_ = true;          // each transaction has a number that says how many came before
-  size_t starts_before_ = 0;  // daemons that had begun when the latest was started
-  bool armed_ = false;        // the daemon may kill itself
-  std::unique_ptr<MysqlFamilyServer> source_;
-  std::unique_ptr<PostgresServer> postgres_;
+  bool checksums_ = true;  // of the source's log
+  std::string source_yaml_;
+  size_t starts_before_ = 0;                              // daemons that had begun when the latest was started
+  bool armed_ = false;                                    // the daemon may kill itself
+  std::unique_ptr<DatabaseServer> source_, sink_server_;  // no server for SQLite
   std::vector<SoakTable> tables_;
   TempDir directory_;
   SinkSide sink_;

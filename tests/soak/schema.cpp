@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <cstdlib>
 
+#include "servers/mysql_client.h"
+
 namespace tidemark::test {
 namespace {
 
@@ -30,8 +32,33 @@ bool comparable(const TypeCase& column, const std::string& value, bool into_post
   return !is_huge(value);
 }
 
+/// PostgreSQL's types whose text is the same everywhere, or nearly so (servers/canonical.h).
+bool is_comparable_postgres(const TypeCase& column) {
+  static const std::vector<std::string> names{"boolean", "smallint", "integer",   "bigint",      "oid",  "real", "double",
+                                              "numeric", "date",     "timestamp", "timestamptz", "time", "text", "varchar",
+                                              "bytea",   "uuid",     "bit",       "json",        "jsonb"};
+  const std::string name = column.type.substr(0, column.type.find_first_of("( "));
+  return column.type.find("interval") == std::string::npos && column.type.find('[') == std::string::npos &&
+         std::find(names.begin(), names.end(), name) != names.end();
+}
+
+/// Columns of PostgreSQL with values that every sink has, since the comparison is of texts.
+std::vector<TypeCase> usable_postgres_columns() {
+  std::vector<TypeCase> out;
+  for (const TypeTable& table : postgres_type_tables("mysql")) {
+    for (TypeCase column : table.columns) {
+      if (!is_comparable_postgres(column)) continue;
+      const auto bad = [](const std::string& value) { return has(value, "repeat('") || value == "'-0'"; };
+      column.values.erase(std::remove_if(column.values.begin(), column.values.end(), bad), column.values.end());
+      if (!column.values.empty()) out.push_back(std::move(column));
+    }
+  }
+  return out;
+}
+
 /// Columns of the catalogue that can be compared by their text.
 std::vector<TypeCase> usable_columns(const std::string& engine, uint64_t seed, bool into_postgres) {
+  if (engine == "postgres") return usable_postgres_columns();
   std::vector<TypeTable> tables = all_type_tables(engine);
   tables.push_back(random_types(static_cast<unsigned>(seed)));
   std::vector<TypeCase> out;
@@ -62,12 +89,13 @@ std::string definition(const SoakTable& table) {
   std::string columns = table.key.columns;
   for (const TypeCase& column : table.columns) columns += fmt::format(", {} {} NULL", column.column, column.type);
   if (!table.key.index.empty()) columns += ", " + table.key.index;
-  return fmt::format("CREATE TABLE {} ({}) ENGINE=InnoDB {}", table.key.name, columns, table.key.options);
+  return fmt::format("CREATE TABLE {} ({}) {} {}", table.key.name, columns, table.key.dialect == Dialect::postgres ? "" : "ENGINE=InnoDB",
+                     table.key.options);
 }
 
 }  // namespace
 
-std::vector<SoakTable> draw_tables(Rng& rng, const MysqlFamilyServer& server, bool into_postgres) {
+std::vector<SoakTable> draw_tables(Rng& rng, const DatabaseServer& server, const std::string& sink) {
   const bool mariadb = server.engine() == "mariadb";
   const std::vector<std::string> collations{"utf8mb4_general_ci",
                                             "utf8mb4_bin",
@@ -75,7 +103,7 @@ std::vector<SoakTable> draw_tables(Rng& rng, const MysqlFamilyServer& server, bo
                                             "utf8mb4_german2_ci",
                                             mariadb ? "utf8mb4_nopad_bin" : "utf8mb4_0900_ai_ci",
                                             mariadb ? "utf8mb4_unicode_520_nopad_ci" : "utf8mb4_0900_as_cs"};
-  const auto types = usable_columns(server.engine(), rng.next(), into_postgres);
+  const auto types = usable_columns(server.engine(), rng.next(), sink == "postgres");
   auto kinds = key_tables(server.engine());
   std::vector<SoakTable> out;
   for (int left = 6 + rng.below(7); left > 0 && !kinds.empty(); --left) {
@@ -84,7 +112,8 @@ std::vector<SoakTable> draw_tables(Rng& rng, const MysqlFamilyServer& server, bo
     kinds.erase(kind);
     table.key.filled = std::min<size_t>(table.key.filled, 1500);
     table.key.space = std::min<size_t>(table.key.space, 2000);
-    table.key.options = "CHARACTER SET utf8mb4 COLLATE " + pick(collations, rng);
+    const std::string& collation = pick(collations, rng);
+    if (table.key.dialect == Dialect::mysql) table.key.options = "CHARACTER SET utf8mb4 COLLATE " + collation;
     const int columns = 2 + rng.below(6);
     for (int i = 0; i < columns; ++i) {
       table.columns.push_back(types[rng.below(static_cast<uint32_t>(types.size()))]);
@@ -95,39 +124,65 @@ std::vector<SoakTable> draw_tables(Rng& rng, const MysqlFamilyServer& server, bo
   return out;
 }
 
-void create_tables(MysqlFamilyServer& server, const std::string& database, std::vector<SoakTable>& tables, Rng& rng) {
-  constexpr unsigned kRowTooLarge = 1118, kDuplicate = 1062;
-  MysqlClient client = server.connect(database);
-  client.exec(kSoakSession);
-  for (SoakTable& table : tables) {
-    for (bool made = false; !made;) {
-      try {
-        client.exec(definition(table));
-        made = true;
-      } catch (const MysqlFailure& failure) {
-        if (failure.number != kRowTooLarge || table.columns.size() < 2) throw;
-        table.columns.pop_back();
-      }
+namespace {
+
+/// Without those columns that make a row larger than MySQL takes.
+void create_table(DatabaseClient& client, SoakTable& table) {
+  constexpr unsigned kRowTooLarge = 1118;
+  if (!table.key.before.empty()) client.exec(table.key.before);
+  for (bool made = false; !made;) {
+    try {
+      client.exec(definition(table));
+      made = true;
+    } catch (const MysqlFailure& failure) {
+      if (failure.number != kRowTooLarge || table.columns.size() < 2) throw;
+      table.columns.pop_back();
     }
-    client.exec("BEGIN");
+  }
+  if (!table.key.after.empty()) client.exec(table.key.after);
+}
+
+}  // namespace
+
+void create_tables(DatabaseServer& server, const std::string& database, std::vector<SoakTable>& tables, Rng& rng) {
+  const auto client = server.client(database);
+  client->exec(soak_session(server.dialect()));
+  const std::string or_not = server.dialect() == Dialect::postgres ? " ON CONFLICT DO NOTHING" : "";
+  for (SoakTable& table : tables) {
+    create_table(*client, table);
+    client->exec("BEGIN");
     for (size_t i = 0; i < table.key.filled; ++i) {
       try {
-        client.exec(insert_sql(table, i * table.key.space / table.key.filled, rng));
-      } catch (const MysqlFailure& failure) {
-        if (failure.number != kDuplicate) throw;  // two keys that are one for the collation
+        client->exec(insert_sql(table, i * table.key.space / table.key.filled, rng) + or_not);
+      } catch (const DatabaseFailure& failure) {
+        if (failure.kind != DatabaseFailure::Kind::duplicate) throw;  // two keys that are one for the collation
       }
     }
-    client.exec("COMMIT");
+    client->exec("COMMIT");
   }
 }
 
-std::string insert_sql(const SoakTable& table, size_t i, Rng& rng, const std::string& verb) {
+std::string insert_sql(const SoakTable& table, size_t i, Rng& rng) {
   std::vector<std::string> names = table.key.key, values = table.key.literals(i);
   for (const TypeCase& column : table.columns) {
     names.push_back(column.column);
     values.push_back(value_of(table, column, rng));
   }
-  return fmt::format("{} {} ({}) VALUES ({})", verb, table.key.name, fmt::join(names, ", "), fmt::join(values, ", "));
+  return fmt::format("INSERT INTO {} ({}) VALUES ({})", table.key.name, fmt::join(names, ", "), fmt::join(values, ", "));
+}
+
+std::string replace_sql(const SoakTable& table, size_t i, Rng& rng) {
+  const std::string insert = insert_sql(table, i, rng);
+  if (table.key.dialect == Dialect::mysql) return "REPLACE" + insert.substr(6);
+  if (!table.key.unique) return insert;
+  return fmt::format("DELETE FROM {} WHERE {}; {}", table.key.name, where_key(table.key, i), insert);
+}
+
+std::string insert_or_update_sql(const SoakTable& table, size_t i, Rng& rng) {
+  const std::string insert = insert_sql(table, i, rng);
+  if (table.key.dialect == Dialect::mysql) return insert + " ON DUPLICATE KEY UPDATE " + set_sql(table, rng);
+  if (!table.key.unique) return insert;
+  return fmt::format("{} ON CONFLICT ({}) DO UPDATE SET {}", insert, fmt::join(table.key.key, ", "), set_sql(table, rng));
 }
 
 std::string set_sql(const SoakTable& table, Rng& rng) {

@@ -9,25 +9,12 @@
 #include "workload/ledger.h"
 
 namespace tidemark::test {
-namespace {
-
-constexpr unsigned kDuplicate = 1062;
-
-/// The server has ended the transaction, or we have to.
-bool ends_transaction(unsigned number) { return number == 1213 || number == 1205 || number == 1020; }
-
-/// The connection is lost, or the server is about to end it: 1053 shutdown, 1317 and 1927 killed, 2xxx the client library's own.
-bool ends_connection(unsigned number) {
-  return number == 1053 || number == 1317 || number == 1927 || number == 1152 || (number >= 2000 && number < 3000);
-}
-
-}  // namespace
-
 /// What one thread does in one connection.
 class SoakWriters::Hand {
  public:
-  Hand(SoakWriters& all, MysqlClient client, int writer, Rng& rng) : all_(all), client_(std::move(client)), writer_(writer), rng_(rng) {
-    client_.exec(kSoakSession);
+  Hand(SoakWriters& all, std::unique_ptr<DatabaseClient> client, int writer, Rng& rng)
+      : all_(all), connection_(std::move(client)), client_(*connection_), writer_(writer), rng_(rng) {
+    client_.exec(soak_session(client_.dialect()));
     // a commit whose answer was lost has happened or not: the server knows
     number_ = std::stoull(client_.value(fmt::format("SELECT n + 1 FROM left_count WHERE writer = {}", writer_)));
   }
@@ -46,8 +33,8 @@ class SoakWriters::Hand {
       client_.exec("COMMIT");
       ++number_;
       ++all_.transactions_;
-    } catch (const MysqlFailure& failure) {
-      if (!ends_transaction(failure.number)) throw;
+    } catch (const DatabaseFailure& failure) {
+      if (failure.kind != DatabaseFailure::Kind::transaction_gone) throw;
       client_.exec("ROLLBACK");
     }
   }
@@ -62,11 +49,16 @@ class SoakWriters::Hand {
                     a, b, amount, writer_, number_));
   }
 
+  /// A key that is taken is no failure; PostgreSQL's transactions survive it in a savepoint only.
   void statement(const std::string& sql) {
+    const bool postgres = client_.dialect() == Dialect::postgres;
     try {
+      if (postgres) client_.exec("SAVEPOINT one");
       all_.changes_ += client_.exec(sql);
-    } catch (const MysqlFailure& failure) {
-      if (failure.number != kDuplicate) throw;
+      if (postgres) client_.exec("RELEASE one");
+    } catch (const DatabaseFailure& failure) {
+      if (failure.kind != DatabaseFailure::Kind::duplicate) throw;
+      if (postgres) client_.exec("ROLLBACK TO SAVEPOINT one");
     }
   }
 
@@ -77,6 +69,15 @@ class SoakWriters::Hand {
 
   void remove(const SoakTable& table, size_t i) {
     statement(fmt::format("DELETE FROM {} WHERE {}", table.key.name, where_key(table.key, i)));
+  }
+
+  void update_many(const SoakTable& table, int rows) {
+    const std::string update = fmt::format("UPDATE {} SET {}", table.key.name, set_sql(table, rng_));
+    if (client_.dialect() == Dialect::postgres) {
+      statement(fmt::format("{} WHERE ctid = ANY (ARRAY(SELECT ctid FROM {} LIMIT {}))", update, table.key.name, rows));
+    } else {
+      statement(fmt::format("{} LIMIT {}", update, rows));
+    }
   }
 
   void step(const SoakTable& table) {
@@ -90,8 +91,8 @@ class SoakWriters::Hand {
       case 3:
       case 4: return statement(fmt::format("UPDATE {} SET {} WHERE {}", table.key.name, set_sql(table, rng_), where_key(table.key, i)));
       case 5: return move(table, i, j, rng_.one_in(2));
-      case 6: return statement(insert_sql(table, i, rng_, "REPLACE INTO"));
-      case 7: return statement(insert_sql(table, i, rng_) + " ON DUPLICATE KEY UPDATE " + set_sql(table, rng_));
+      case 6: return statement(replace_sql(table, i, rng_));
+      case 7: return statement(insert_or_update_sql(table, i, rng_));
       case 8:  // swap
         move(table, i, spare, false);
         move(table, j, i, rng_.one_in(2));
@@ -100,7 +101,7 @@ class SoakWriters::Hand {
         remove(table, i);
         return statement(insert_sql(table, i, rng_));
       case 10:  // many rows
-        return statement(fmt::format("UPDATE {} SET {} LIMIT {}", table.key.name, set_sql(table, rng_), 2 + rng_.below(30)));
+        return update_many(table, 2 + rng_.below(30));
       default:
         client_.exec("SAVEPOINT here");
         move(table, i, j, true);
@@ -111,13 +112,14 @@ class SoakWriters::Hand {
   }
 
   SoakWriters& all_;
-  MysqlClient client_;
+  const std::unique_ptr<DatabaseClient> connection_;
+  DatabaseClient& client_;
   const int writer_;
   Rng& rng_;
   uint64_t number_ = 1;
 };
 
-SoakWriters::SoakWriters(const MysqlFamilyServer& server, const std::vector<SoakTable>& tables, uint64_t seed, int pause_ms)
+SoakWriters::SoakWriters(const DatabaseServer& server, const std::vector<SoakTable>& tables, uint64_t seed, int pause_ms)
     : server_(server), tables_(tables) {
   for (int writer = 0; writer < kLedgerWriters; ++writer) {
     threads_.emplace_back([this, writer, seed, pause_ms] { run(writer, seed + static_cast<uint64_t>(writer), pause_ms); });
@@ -129,11 +131,11 @@ void SoakWriters::run(int writer, uint64_t seed, int pause_ms) {
   std::unique_ptr<Hand> hand;
   while (running_) {
     try {
-      if (!hand) hand = std::make_unique<Hand>(*this, server_.connect("d"), writer, rng);
+      if (!hand) hand = std::make_unique<Hand>(*this, server_.client("d"), writer, rng);
       hand->transaction();
-    } catch (const MysqlFailure& failure) {
+    } catch (const DatabaseFailure& failure) {
       hand.reset();
-      if (ends_connection(failure.number)) {
+      if (failure.kind == DatabaseFailure::Kind::connection_lost) {
         std::this_thread::sleep_for(std::chrono::milliseconds(20));
         continue;
       }

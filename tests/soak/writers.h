@@ -16,7 +16,7 @@ namespace tidemark::test {
 
 class SoakWriters {
  public:
-  SoakWriters(const MysqlFamilyServer& server, const std::vector<SoakTable>& tables, uint64_t seed, int pause_ms);
+  SoakWriters(const DatabaseServer& server, const std::vector<SoakTable>& tables, uint64_t seed, int pause_ms);
   ~SoakWriters() { stop(); }
   SoakWriters(const SoakWriters&) = delete;
   SoakWriters& operator=(const SoakWriters&) = delete;
@@ -31,7 +31,7 @@ class SoakWriters {
   void run(int writer, uint64_t seed, int pause_ms);
   void stop();
 
-  const MysqlFamilyServer& server_;
+  const DatabaseServer& server_;
   const std::vector<SoakTable> tables_;
   std::atomic<bool> running_{true};
   std::atomic<uint64_t> transactions_{0}, changes_{0};
