@@ -10,7 +10,7 @@
 #   --all              every point, source, sink and hit: about a quarter of an hour
 #   --seed S           draws lives and hits (default 1)
 #   --points PATTERN   only points whose names contain it, or match it as a shell pattern
-#   --pair P           only mariadb-postgres, mariadb-sqlite, mysql-postgres or mysql-sqlite
+#   --pair P           only these, SOURCE-SINK: mariadb, mysql or postgres, and postgres, sqlite, mysql or mariadb
 #   --times N          each cell so often
 set -u
 cd "$(dirname "$(realpath "$0")")/.." || exit 1

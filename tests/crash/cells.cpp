@@ -61,6 +61,7 @@ bool concerns(std::string_view point, const Pair& pair) {
   const std::string_view first = point.substr(0, point.find('.'));
   if (first == "postgres" || first == "sqlite") return first == pair.sink;
   if (first == "mysql_sink") return pair.sink == "mysql" || pair.sink == "mariadb";
+  if (first == "postgres_source") return pair.source == "postgres";
   if (first == "mysql" || first == "mariadb") return first == pair.source;
   return true;
 }

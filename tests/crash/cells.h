@@ -13,8 +13,8 @@
 namespace tidemark::test {
 
 struct Pair {
-  std::string source;                                               // mariadb or mysql
-  std::string sink;                                                 // postgres or sqlite
+  std::string source;                                               // mariadb, mysql or postgres
+  std::string sink;                                                 // postgres, sqlite, mysql or mariadb
   std::array<std::map<std::string, uint64_t>, kLives.size()> hits;  // by Life: how often a whole life passes each point
 
   std::string text() const { return source + " -> " + sink; }

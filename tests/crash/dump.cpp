@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <functional>
 
 namespace tidemark::test {
 
@@ -11,33 +10,36 @@ namespace {
 
 using Columns = std::vector<std::string>;
 
-/// How a server is asked for the text of a column and for its place in the order of bytes.
-struct Dialect {
-  std::function<std::string(const std::string&column)> text, order;
-  std::function<std::string(const std::string& table)> table;
-};
-
-std::string dump_sql(const Dialect& dialect, const std::string& table, const Columns& columns) {
-  std::string list, order;
-  for (const std::string& column : columns) {
-    list += (list.empty() ? "" : ", ") + dialect.text(column);
-    order += (order.empty() ? "" : ", ") + dialect.order(column);
+/// How a server is asked for the text of a column.
+std::string text_of(Dialect dialect, const std::string& column) {
+  const std::string name = sql_name(dialect, column);
+  switch (dialect) {
+    case Dialect::mysql: return fmt::format("CONVERT({} USING utf8mb4)", name);
+    case Dialect::postgres: return name + "::text";
+    case Dialect::sqlite: return fmt::format("CAST({} AS TEXT)", name);
   }
-  return fmt::format("SELECT {} FROM {} ORDER BY {}", list, dialect.table(table), order);
+  return {};
 }
 
-const Dialect kSource{
-    [](const std::string& column) { return fmt::format("CONVERT({} USING utf8mb4)", mysql_name(column)); },
-    [](const std::string& column) { return fmt::format("CAST(CONVERT({} USING utf8mb4) AS BINARY)", mysql_name(column)); },
-    [](const std::string& table) { return "d." + mysql_name(table); }};
+/// And for its place in the order of bytes.
+std::string order_of(Dialect dialect, const std::string& column) {
+  const std::string text = text_of(dialect, column);
+  switch (dialect) {
+    case Dialect::mysql: return fmt::format("CAST({} AS BINARY)", text);
+    case Dialect::postgres: return text + " COLLATE \"C\" NULLS FIRST";
+    case Dialect::sqlite: return text + " COLLATE BINARY";
+  }
+  return {};
+}
 
-const Dialect kPostgres{[](const std::string& column) { return postgres_name(column) + "::text"; },
-                        [](const std::string& column) { return postgres_name(column) + "::text COLLATE \"C\" NULLS FIRST"; },
-                        [](const std::string& table) { return "d." + postgres_name(table); }};
-
-const Dialect kSqlite{[](const std::string& column) { return fmt::format("CAST({} AS TEXT)", postgres_name(column)); },
-                      [](const std::string& column) { return fmt::format("CAST({} AS TEXT) COLLATE BINARY", postgres_name(column)); },
-                      [](const std::string& table) { return postgres_name(table); }};
+std::string dump_sql(Dialect dialect, const std::string& table, const Columns& columns) {
+  std::string list, order;
+  for (const std::string& column : columns) {
+    list += (list.empty() ? "" : ", ") + text_of(dialect, column);
+    order += (order.empty() ? "" : ", ") + order_of(dialect, column);
+  }
+  return fmt::format("SELECT {} FROM {} ORDER BY {}", list, sql_table(dialect, "d", table), order);
+}
 
 std::string shown(const TextRows& rows, size_t index) {
   if (index >= rows.size()) return "nothing";
@@ -46,8 +48,9 @@ std::string shown(const TextRows& rows, size_t index) {
   return line;
 }
 
-template <typename Sink>
-std::vector<std::string> compare(MysqlClient& source, Sink& sink, const Dialect& dialect, const std::string& without) {
+}  // namespace
+
+std::vector<std::string> compare_dumps(DatabaseClient& source, DatabaseClient& sink, const std::string& without) {
   std::vector<std::string> out;
   for (const TextRow& row : source.query("SELECT table_name FROM information_schema.tables WHERE table_schema = 'd' ORDER BY 1")) {
     const std::string table = row.at(0).value();
@@ -55,10 +58,11 @@ std::vector<std::string> compare(MysqlClient& source, Sink& sink, const Dialect&
     Columns columns;
     for (const TextRow& column : source.query("SELECT column_name FROM information_schema.columns WHERE table_schema = 'd' AND "
                                               "table_name = " +
-                                              mysql_quote(table) + " ORDER BY ordinal_position")) {
+                                              sql_quote(source.dialect(), table) + " ORDER BY ordinal_position")) {
       columns.push_back(column.at(0).value());
     }
-    const TextRows here = source.query(dump_sql(kSource, table, columns)), there = sink.query(dump_sql(dialect, table, columns));
+    const TextRows here = source.query(dump_sql(source.dialect(), table, columns)),
+                   there = sink.query(dump_sql(sink.dialect(), table, columns));
     if (here == there) continue;
     const size_t shorter = std::min(here.size(), there.size());
     size_t first = 0;
@@ -67,16 +71,6 @@ std::vector<std::string> compare(MysqlClient& source, Sink& sink, const Dialect&
                               there.size(), first + 1, shown(here, first), shown(there, first)));
   }
   return out;
-}
-
-}  // namespace
-
-std::vector<std::string> compare_dumps(MysqlClient& source, PostgresClient& sink, const std::string& without) {
-  return compare(source, sink, kPostgres, without);
-}
-
-std::vector<std::string> compare_dumps(MysqlClient& source, SqliteFile& sink, const std::string& without) {
-  return compare(source, sink, kSqlite, without);
 }
 
 }  // namespace tidemark::test

@@ -5,15 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "servers/mysql_client.h"
-#include "servers/postgres_client.h"
-#include "servers/sqlite_file.h"
+#include "servers/database.h"
 
 namespace tidemark::test {
 
-/// What differs in the tables of the database `d`, without the one named: a line a table, none when all are equal. Throws
+/// What differs in the tables of the database (or schema) `d`, without the one named: a line a table, none when all are equal. Throws
 /// std::runtime_error when the sink lacks one.
-std::vector<std::string> compare_dumps(MysqlClient& source, PostgresClient& sink, const std::string& without);
-std::vector<std::string> compare_dumps(MysqlClient& source, SqliteFile& sink, const std::string& without);
+std::vector<std::string> compare_dumps(DatabaseClient& source, DatabaseClient& sink, const std::string& without);
 
 }  // namespace tidemark::test

@@ -6,8 +6,7 @@
 #include <exception>
 #include <stdexcept>
 
-#include "servers/mariadb_server.h"
-#include "servers/mysql_server.h"
+#include "workload/pair.h"
 
 namespace tidemark::test {
 
@@ -16,10 +15,9 @@ constexpr int kTries = 6;
 }
 
 std::unique_ptr<Scene> Lane::scene(const std::string& sink, uint64_t seed) {
-  if (!server_ && source_ == "mariadb") server_ = std::make_unique<MariadbServer>();
-  if (!server_) server_ = std::make_unique<MysqlServer>();
-  if (!postgres_ && sink == "postgres") postgres_ = std::make_unique<PostgresServer>();
-  return std::make_unique<Scene>(*server_, sink == "postgres" ? postgres_.get() : nullptr, seed);
+  if (!server_) server_ = make_source(source_);
+  if (sink_servers_.count(sink) == 0) sink_servers_[sink] = make_sink(sink);
+  return std::make_unique<Scene>(*server_, sink_servers_[sink].get(), seed);
 }
 
 std::vector<Pair> Lane::measure(uint64_t seed) {

@@ -2,6 +2,7 @@
 // thread. The servers start when they are needed first. Owned by main; one thread at a time.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,7 +15,7 @@ enum class Outcome : uint8_t { equal, not_reached, failed };
 
 class Lane {
  public:
-  /// `source`: mariadb or mysql; `sinks`: postgres, sqlite or both.
+  /// `source`: mariadb, mysql or postgres; `sinks`: of postgres, sqlite, mysql and mariadb.
   Lane(std::string source, std::vector<std::string> sinks) : source_(std::move(source)), sinks_(std::move(sinks)) {}
 
   const std::string& source() const { return source_; }
@@ -29,8 +30,8 @@ class Lane {
 
   const std::string source_;
   const std::vector<std::string> sinks_;
-  std::unique_ptr<MysqlFamilyServer> server_;
-  std::unique_ptr<PostgresServer> postgres_;
+  std::unique_ptr<DatabaseServer> server_;
+  std::map<std::string, std::unique_ptr<DatabaseServer>> sink_servers_;  // by engine; none for SQLite
 };
 
 }  // namespace tidemark::test

@@ -1,6 +1,8 @@
 // The crash matrix: kills the real daemon at every failpoint, on real servers, starts it again and compares. See tests/crash-matrix.sh.
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
@@ -46,16 +48,24 @@ Options read_options(int argc, char** argv) {
   return out;
 }
 
+/// Without --pair: all of these, a lane a source.
+constexpr std::array kUsualPairs = {"mariadb-postgres", "mariadb-sqlite", "mysql-postgres", "mysql-sqlite"};
+
 std::list<Lane> make_lanes(const std::string& only_pair) {
   std::list<Lane> out;
-  for (const char* source : {"mariadb", "mysql"}) {
+  for (const char* source : {"mariadb", "mysql", "postgres"}) {
     std::vector<std::string> sinks;
-    for (const char* sink : {"postgres", "sqlite"}) {
-      if (only_pair.empty() || only_pair == fmt::format("{}-{}", source, sink)) sinks.push_back(sink);
+    for (const char* sink : {"postgres", "sqlite", "mysql", "mariadb"}) {
+      const std::string pair = fmt::format("{}-{}", source, sink);
+      const bool usual = std::find(kUsualPairs.begin(), kUsualPairs.end(), pair) != kUsualPairs.end();
+      if (only_pair.empty() ? usual : only_pair == pair) sinks.push_back(sink);
     }
     if (!sinks.empty()) out.emplace_back(source, sinks);
   }
-  if (out.empty()) throw std::invalid_argument("no such pair: mariadb-postgres, mariadb-sqlite, mysql-postgres or mysql-sqlite");
+  if (out.empty()) {
+    throw std::invalid_argument(
+        "no such pair: a source, mariadb, mysql or postgres, and a sink, postgres, sqlite, mysql or mariadb, with a '-'");
+  }
   return out;
 }
 
@@ -108,8 +118,9 @@ int run(const Options& options) {
   in_lanes(lanes, [&](Lane& lane, std::mutex& mutex) {
     const std::vector<Pair> measured = lane.measure(options.seed);
     std::lock_guard lock(mutex);
-    pairs.insert(lane.source() == "mariadb" ? pairs.begin() : pairs.end(), measured.begin(), measured.end());
+    pairs.insert(pairs.end(), measured.begin(), measured.end());
   });
+  std::sort(pairs.begin(), pairs.end(), [](const Pair& a, const Pair& b) { return a.text() < b.text(); });  // whichever lane was first
   const Choice choice = choose_cells(pairs, points, options.extent, options.seed);
   std::cout << fmt::format("{} points, {} cells, seed {}, measured in {:.0f} s", points.size(), choice.cells.size() * options.times,
                            options.seed, seconds_since(start))

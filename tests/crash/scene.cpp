@@ -26,27 +26,52 @@ constexpr auto kStreamed = 300ms;   // how long a life goes on after that
 constexpr auto kEqualWithin = 60s;  // after the last start
 constexpr int kKilled = 128 + SIGKILL;
 // larger than what is read at once, and without a key: its copy goes through a file
-constexpr const char* kHeap =
-    "CREATE TABLE d.heap (n BIGINT UNSIGNED, t VARCHAR(2500)); INSERT INTO d.heap SELECT id, REPEAT(v, 150) FROM d.archive";
+constexpr const char* kHeap = "CREATE TABLE heap (n BIGINT, t VARCHAR(2500)); INSERT INTO heap SELECT id, REPEAT(v, 150) FROM archive";
+constexpr const char* kLate = "CREATE TABLE late (n INT PRIMARY KEY, t VARCHAR(60)); INSERT INTO late SELECT id, v FROM archive";
 
-constexpr const char* kLate = "CREATE TABLE d.late (n INT PRIMARY KEY, t VARCHAR(60)); INSERT INTO d.late SELECT id, v FROM d.archive";
-
-constexpr const char* kCutSink = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'tidemark'";
-
-void empty_servers(MysqlFamilyServer& source, PostgresServer* sink) {
-  source.exec("DROP DATABASE IF EXISTS d");
-  if (sink == nullptr) return;
-  sink->exec(kCutSink);
-  sink->exec("DROP SCHEMA IF EXISTS d CASCADE; DROP SCHEMA IF EXISTS tidemark CASCADE");
+void cut(DatabaseServer& server, const std::string& connection) {
+  try {
+    server.superuser()->exec(server.dialect() == Dialect::postgres ? "SELECT pg_terminate_backend(" + connection + ")"
+                                                                   : "KILL " + connection);
+  } catch (const DatabaseFailure& failure) {
+    if (failure.kind != DatabaseFailure::Kind::gone_thread) throw;  // the daemon has died, and it went with it
+  }
 }
 
-void cut(MysqlFamilyServer& source, const std::string& connection) {
-  constexpr unsigned kNoSuchThread = 1094;
-  try {
-    source.connect().exec("KILL " + connection);
-  } catch (const MysqlFailure& failure) {
-    if (failure.number != kNoSuchThread) throw;  // the daemon has died, and it went with it
+/// Ends every connection of tidemark to the server, as a sink.
+void cut_sink(DatabaseServer& sink) {
+  if (sink.dialect() == Dialect::postgres) {
+    sink.superuser()->exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'tidemark'");
+    return;
   }
+  for (const TextRow& row : sink.query("SELECT id FROM information_schema.processlist WHERE user = 'tidemark'")) {
+    cut(sink, row.at(0).value());
+  }
+}
+
+void empty_sink(DatabaseServer& sink) {
+  cut_sink(sink);
+  if (sink.dialect() == Dialect::postgres)
+    sink.exec("DROP SCHEMA IF EXISTS d CASCADE; DROP SCHEMA IF EXISTS tidemark CASCADE");
+  else
+    sink.exec("DROP DATABASE IF EXISTS d; DROP DATABASE IF EXISTS tidemark");
+}
+
+/// In PostgreSQL the slot and the publication of an earlier life, too.
+void empty_source(DatabaseServer& source) {
+  if (source.dialect() != Dialect::postgres) {
+    source.exec("DROP DATABASE IF EXISTS d");
+    return;
+  }
+  const auto client = source.superuser();
+  client->exec("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE active_pid IS NOT NULL");
+  const bool left = wait_until(20s, [&] { return client->value("SELECT count(*) FROM pg_replication_slots WHERE active") == "0"; });
+  if (!left) throw std::runtime_error("a slot of an earlier life stays active");
+  client->exec("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots");
+  for (const TextRow& row : client->query("SELECT pubname FROM pg_publication")) {
+    client->exec("DROP PUBLICATION " + sql_name(Dialect::postgres, row.at(0).value()));
+  }
+  client->exec("DROP SCHEMA IF EXISTS d CASCADE");
 }
 
 /// False: it has ended before `holds`.
@@ -61,11 +86,14 @@ bool goes_on_until(TidemarkProcess& daemon, const char* otherwise, const std::fu
 
 }  // namespace
 
-Scene::Scene(MysqlFamilyServer& source, PostgresServer* sink, uint64_t seed) : source_(source), sink_(sink), target_(directory_, sink) {
-  empty_servers(source, sink);
+Scene::Scene(DatabaseServer& source, DatabaseServer* sink, uint64_t seed) : source_(source), sink_(sink), target_(directory_, sink) {
+  empty_source(source);
+  if (sink) empty_sink(*sink);
   create_ledger(source, LedgerSize{500, 300, 100, 40});
-  source.connect().exec(kHeap);
-  source.connect().exec(kLate);
+  const auto client = source.client("d");
+  client->exec(kHeap);
+  client->exec(kLate);
+  if (source.dialect() == Dialect::postgres) client->exec("ALTER TABLE heap REPLICA IDENTITY FULL");
   pipeline_.include = {"d.*"};
   pipeline_.pipeline_yaml = "snapshot: {chunk_rows: 50, adapt: false, chunk_bytes: 64KiB}\nretry: {initial: 50ms, max: 200ms}";
   select_all_but("late");
@@ -124,7 +152,10 @@ bool Scene::daemon_killed(TidemarkProcess& daemon, bool disturbed) {
 
 /// While it streams: the log goes on in another file, then each of its ends loses the connection.
 void Scene::disturb(TidemarkProcess& daemon) {
-  source_.exec("FLUSH BINARY LOGS");
+  if (source_.dialect() == Dialect::mysql)
+    source_.exec("FLUSH BINARY LOGS");
+  else
+    source_.superuser()->exec("SELECT pg_switch_wal()");
   for (const bool at_source : {true, false}) {
     if (!at_source && sink_ == nullptr) return;
     std::string before;
@@ -133,7 +164,7 @@ void Scene::disturb(TidemarkProcess& daemon) {
     if (at_source)
       cut(source_, before);
     else
-      sink_->exec(kCutSink);
+      cut_sink(*sink_);
     const auto connected_again = [&] {
       const std::string now = dump_connection();
       return !now.empty() && now != before;
@@ -144,6 +175,9 @@ void Scene::disturb(TidemarkProcess& daemon) {
 
 /// The number of the daemon's connection that gets the log; empty while there is none.
 std::string Scene::dump_connection() {
+  if (source_.dialect() == Dialect::postgres) {
+    return source_.superuser()->value("SELECT MAX(active_pid) FROM pg_replication_slots WHERE active AND plugin = 'pgoutput'");
+  }
   return source_.value("SELECT MAX(id) FROM information_schema.processlist WHERE command LIKE 'Binlog Dump%'");
 }
 
@@ -175,14 +209,11 @@ std::map<std::string, uint64_t> Scene::hits(Life life) {
 }
 
 std::vector<std::string> Scene::differences() {
-  MysqlClient from = source_.connect();
-  if (sink_) {
-    PostgresClient to = sink_->connect();
-    return compare_dumps(from, to, not_selected_);
-  }
+  const auto from = source_.client();
+  if (sink_) return compare_dumps(*from, *sink_->client(), not_selected_);
   if (!std::filesystem::exists(sqlite_path(directory_))) return {"there is no SQLite file"};
   SqliteFile to(sqlite_path(directory_));
-  return compare_dumps(from, to, not_selected_);
+  return compare_dumps(*from, to, not_selected_);
 }
 
 /// Waits for the last transaction of the writers, and then for the copy, which may still be under way.

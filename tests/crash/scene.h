@@ -11,9 +11,8 @@
 #include <string>
 #include <vector>
 
-#include "servers/mysql_family_server.h"
+#include "servers/database.h"
 #include "servers/pipeline_config.h"
-#include "servers/postgres_server.h"
 #include "servers/tidemark_process.h"
 #include "workload/ledger.h"
 #include "workload/sink_target.h"
@@ -32,8 +31,8 @@ inline const char* name_of(Life life) { return life == Life::fresh ? "fresh" : l
 
 class Scene {
  public:
-  /// Into PostgreSQL, or into SQLite without a server. What an earlier scene left on the servers is removed.
-  Scene(MysqlFamilyServer& source, PostgresServer* sink, uint64_t seed);
+  /// Into SQLite without a server. What an earlier scene left on the servers is removed.
+  Scene(DatabaseServer& source, DatabaseServer* sink, uint64_t seed);
 
   /// How often a life from its start to its end passes each failpoint.
   std::map<std::string, uint64_t> hits(Life life);
@@ -55,8 +54,8 @@ class Scene {
   std::vector<std::string> differences();
   std::string differs_from_source(TidemarkProcess& daemon);
 
-  MysqlFamilyServer& source_;
-  PostgresServer* sink_;
+  DatabaseServer& source_;
+  DatabaseServer* sink_;
   TempDir directory_;
   SinkTarget target_;
   PipelineFile pipeline_;
