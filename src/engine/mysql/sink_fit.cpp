@@ -168,8 +168,10 @@ bool geometry_fits(const Column& column, const TargetColumn& target) {
   if (bytes_hold(target, 4294967295)) return true;
   if (target.type != TargetType::geometry) return false;
   const std::string_view to = target.data_type;
-  return to == "geometry" || native_starts(column, to) ||
-         (native_starts(column, "geom") && native_starts(column, "geometry") == false && to.substr(0, 4) == "geom");
+  // MySQL and MariaDB each have a name of their own for the same
+  const bool are_collections = (native_starts(column, "geomcollection") || native_starts(column, "geometrycollection")) &&
+                               (to == "geomcollection" || to == "geometrycollection");
+  return to == "geometry" || native_starts(column, to) || are_collections;
 }
 
 /// Texts of types that are only passed on: as much room as the type that we would choose gives.

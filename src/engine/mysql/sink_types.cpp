@@ -91,7 +91,15 @@ std::string text_type(const Column& column, bool in_key, const ServerFlavour& se
     if (server.is_mariadb() && (base == "inet6" || server.version >= 101000)) return std::string(base);
     return (base == "inet4" ? "varchar(15)" : "varchar(45)") + TextAttributes{"ascii", "ascii_bin"}.sql();
   }
-  return column.native_type + mapped_text(column, in_key, server).sql();
+  const TextAttributes attributes = mapped_text(column, in_key, server);
+  // a TEXT ends after so many bytes, and in another character set the same text may have more of them
+  const bool may_grow = column.large_object && attributes.charset != column.charset;
+  const std::string_view type = !may_grow              ? std::string_view(column.native_type)
+                                : base == "tinytext"   ? "text"
+                                : base == "text"       ? "mediumtext"
+                                : base == "mediumtext" ? "longtext"
+                                                       : std::string_view(column.native_type);
+  return std::string(type) + attributes.sql();
 }
 
 std::string family_sink_type(const Column& column, bool in_key, const ServerFlavour& server) {
