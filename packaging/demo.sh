@@ -140,7 +140,7 @@ case $sink in
   *)
     start_mysql_family "$sink" "$dir/sink" 2
     my_sql "$sink" "$dir/sink" "CREATE USER tidemark@'127.0.0.1' IDENTIFIED BY 'demo-sink';
-      GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES ON *.* TO tidemark@'127.0.0.1'"
+      GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON *.* TO tidemark@'127.0.0.1'"
     sink_yaml="{engine: $sink, host: 127.0.0.1, port: $port, user: tidemark, password: {file: $dir/sink.password}}"
     echo "sink     $version on 127.0.0.1:$port"
     ;;

@@ -20,14 +20,14 @@ std::string mariadbd() {
 std::string template_name(const std::string& version) {
   const size_t at = version.find("Ver ");
   const std::string rest = at == std::string::npos ? version : version.substr(at + 4);
-  return "mariadb-" + rest.substr(0, rest.find_first_of(" \n")) + "-5";
+  return "mariadb-" + rest.substr(0, rest.find_first_of(" \n")) + "-6";
 }
 
 constexpr const char* kAccounts = R"(
   CREATE USER cdc@'%' IDENTIFIED BY 'cdc-password';
   GRANT SELECT, LOCK TABLES, REPLICATION SLAVE, BINLOG MONITOR ON *.* TO cdc@'%';
   CREATE USER tidemark@'%' IDENTIFIED BY 'sink-password';
-  GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES ON *.* TO tidemark@'%';
+  GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON *.* TO tidemark@'%';
 )";
 
 }  // namespace

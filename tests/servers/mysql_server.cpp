@@ -17,7 +17,7 @@ constexpr const char* kAccounts = R"(
   CREATE USER cdc@'%' IDENTIFIED WITH caching_sha2_password BY 'cdc-password';
   GRANT SELECT, LOCK TABLES, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO cdc@'%';
   CREATE USER tidemark@'%' IDENTIFIED WITH caching_sha2_password BY 'sink-password';
-  GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES ON *.* TO tidemark@'%';
+  GRANT SELECT, INSERT, UPDATE, DELETE, CREATE ON *.* TO tidemark@'%';
 )";
 
 std::string private_version() {
@@ -50,7 +50,7 @@ std::vector<std::string> MysqlServer::program() const {
 }
 
 void MysqlServer::make_data_dir(const std::filesystem::path& target) {
-  copy_template("mysql-" + private_version() + "-5", target, [this](const std::filesystem::path& data) {
+  copy_template("mysql-" + private_version() + "-6", target, [this](const std::filesystem::path& data) {
     const TempDir work;
     std::vector<std::string> command{
         "bash", kScript, "mysqld", "--initialize-insecure", "--datadir=" + data.string(), "--innodb-redo-log-capacity=8M"};
