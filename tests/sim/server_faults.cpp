@@ -126,7 +126,9 @@ void Source::fail_over(size_t keep, size_t committing) {
     timelines_.push_back(from);
     tail_ = {tail_.file + 1, from.byte};
     if (committing == 3) slot_ = {true, false, true, tail_.byte};
-    slot_.confirmed = std::min(slot_.confirmed, committing == 1 && !log_.empty() ? log_[keep / 2].begin.byte : tail_.byte);
+    // What a standby knows of the slot may be old, and it keeps the log from there.
+    const uint64_t known = committing == 1 && keep / 2 >= purged_ && keep != 0 ? log_[keep / 2].begin.byte : tail_.byte;
+    slot_.confirmed = std::min(slot_.confirmed, known);
   }
   show_only(shown);
 }
