@@ -21,6 +21,7 @@ enum class ErrorKind : uint8_t {
   server_settings,  // the source or sink is set up in a way that we cannot work with
   log_purged,       // the log that we need is gone
   lineage,          // not the server that the saved position belongs to
+  stale_view,       // the table was changed or emptied after the read view was opened, which does not show it any more: open another
   schema_changed,   // DDL on a captured table
   unsupported,      // an event or type that we do not understand; design rule 2.7
   corrupt,          // bytes that contradict the protocol, checksum mismatch

@@ -74,11 +74,13 @@ class SnapshotReader {
   /// Opens a read view (design rule 2.1). Waits for nothing but a lock; the caller checks the barrier and, when it does not hold,
   /// calls end() and begins again.
   virtual ReadView begin(const TableSchema& table, const ReadNeeds& needs) = 0;
-  /// Reads the range within the open view, in key order, in blocks of at most `block_bytes`.
+  /// Reads the range within the open view, in key order, in blocks of at most `block_bytes`. Throws Error(stale_view) before the first row
+  /// when the table was changed since begin() so that the view does not show it: end() and begin again.
   virtual void read(const TableSchema& table, const KeyRange& range, size_t block_bytes, const RowBlockSink& sink) = 0;
   /// Rows with these keys (those that exist), within the open view or outside one; for verify.
   virtual void read_keys(const TableSchema& table, const std::vector<KeyBytes>& keys, const RowBlockSink& sink) = 0;
-  /// A log offset that includes everything the view can have seen: taken now, after begin().
+  /// A log offset that includes everything the view can have seen: taken now, after the rows were read, for they are not only the view's
+  /// where a table was emptied in between (TRUNCATE at PostgreSQL).
   virtual LogOffset high_watermark() = 0;
   virtual void end() = 0;
   /// Ends a call that waits, from any thread.

@@ -20,6 +20,7 @@ std::string_view kind_name(ErrorKind kind) {
     case ErrorKind::server_settings: return "server_settings";
     case ErrorKind::log_purged: return "log_purged";
     case ErrorKind::lineage: return "lineage";
+    case ErrorKind::stale_view: return "stale_view";
     case ErrorKind::schema_changed: return "schema_changed";
     case ErrorKind::unsupported: return "unsupported";
     case ErrorKind::corrupt: return "corrupt";
@@ -35,6 +36,7 @@ Retry retry_of(ErrorKind kind) {
   switch (kind) {
     case ErrorKind::source_unavailable:
     case ErrorKind::sink_unavailable:
+    case ErrorKind::stale_view:
     case ErrorKind::commit_unknown:
     case ErrorKind::sink_conflict:
     case ErrorKind::corrupt:  // a flipped bit on the wire: the checksum saw it, nothing of it was applied, reading again may work
@@ -52,6 +54,7 @@ int exit_code_of(ErrorKind kind) {
     case ErrorKind::busy: return 75;
     case ErrorKind::source_unavailable:
     case ErrorKind::sink_unavailable:
+    case ErrorKind::stale_view:
     case ErrorKind::commit_unknown: return 69;
     case ErrorKind::credentials: return 77;
     case ErrorKind::server_settings: return 78;

@@ -54,7 +54,16 @@ bool Session::copy_one(SnapshotReader& reader) {
     std::lock_guard lock(mutex_);
     opening = core_->open_chunk(*task, upto);
   }
-  std::optional<ChunkResult> result = read_chunk(reader, *task, opening);
+  std::optional<ChunkResult> result;
+  bool stale = false;
+  try {
+    result = read_chunk(reader, *task, opening);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::stale_view) throw;
+    spdlog::info("{}: a chunk is read again: {}", printable(schema.name.text()), error.what());
+    reader.end();
+    stale = true;
+  }
   failpoint("chunk.after_read");
   std::lock_guard lock(mutex_);
   if (result) {
@@ -62,7 +71,7 @@ bool Session::copy_one(SnapshotReader& reader) {
     core_->chunk_read(*task, std::move(*result));
     failpoint("chunk.handed_over");
   } else {
-    warn_of_barrier(schema.name);
+    if (!stale) warn_of_barrier(schema.name);
     core_->give_back(*task);
   }
   changed_.notify_all();
@@ -96,8 +105,6 @@ std::optional<ChunkResult> Session::read_chunk(SnapshotReader& reader, const Chu
     std::this_thread::sleep_for(pause);
   }
   failpoint("chunk.view_open");
-  result.high = reader.high_watermark();
-  failpoint("chunk.watermark_read");
   uint64_t limit = std::min<uint64_t>(pipeline_.chunk_bytes, options_.memory_limit / 16);
   bool may_truncate = schema.has_key() && !task.range.only;
   uint64_t bytes = 0;
@@ -125,6 +132,9 @@ std::optional<ChunkResult> Session::read_chunk(SnapshotReader& reader, const Chu
     }
     return reading_.load();
   });
+  // After the rows (design 2.2): a TRUNCATE may have taken them from the view, and it must be before the watermark.
+  result.high = reader.high_watermark();
+  failpoint("chunk.watermark_read");
   reader.end();
   if (!reading_) throw Error(ErrorKind::interrupted, "copying " + schema.name.text(), "stopped");
   result.seconds = std::chrono::duration<double>(Clock::now() - start).count();

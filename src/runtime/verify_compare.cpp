@@ -171,7 +171,7 @@ std::vector<Finding> compare_rows(SinkSide& sink, uint32_t table, const TableSch
     return true;
   });
   sink.end();
-  return comparison.findings(source.place.same_as(position));
+  return comparison.findings(source.place.same_as(position, {}));
 }
 
 std::vector<Finding> compare_rows(Sink& sink, uint32_t table, const TableSchema& schema, const std::vector<KeyBytes>& keys,

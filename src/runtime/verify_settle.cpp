@@ -112,7 +112,7 @@ std::vector<Finding> compare_at_one_position(SourceSide& source, SinkSide& sink,
   const Position from = sink.look();
   const SourceRows rows = source.rows_with(*schema, keys);
   const SinkRows held = sink.rows_with(table, keys, rows.place.high);
-  const bool proved = rows.place.same_as(held.position);
+  const bool proved = rows.place.same_as(held.position, from);
   std::vector<Finding> findings = compare_rows(sink.sink(), table, *schema, keys, rows.rows, held.rows, proved);
   if (findings.empty() || proved || !log_joins(from, rows.place, held.position)) return findings;
   MergedRows merged(schema, keys_of(findings), rows.rows);

@@ -26,6 +26,19 @@ RowBlockSink collect(SourceRows& into, size_t rows_max, size_t bytes_max) {
   };
 }
 
+/// Reads once more when the table was changed or emptied after the view was opened (stale_view, which comes before the first row).
+template <typename Read>
+auto in_a_view(SnapshotReader& reader, Read read) {
+  for (;;) {
+    try {
+      return read();
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::stale_view) throw;
+      reader.end();
+    }
+  }
+}
+
 std::string place(Position position, const LogOffset& offset) {
   position.offset = offset;
   return position.known() ? position.file_text() : "its start";
@@ -38,9 +51,11 @@ SourceRows SourceSide::next_chunk(const TableSchema& table, std::optional<KeyByt
   range.after = after;
   range.upto = reader_->boundary(table, after, std::nullopt, rows);
   SourceRows chunk;
-  chunk.place.visibility = reader_->begin(table, {}).visibility;
-  // rows may have come in since the boundary was looked up, and the last chunk is open above
-  reader_->read(table, range, std::min(bytes_max, kBlockBytes), collect(chunk, 2 * rows, bytes_max));
+  in_a_view(*reader_, [&] {
+    chunk.place.visibility = reader_->begin(table, {}).visibility;
+    // rows may have come in since the boundary was looked up, and the last chunk is open above
+    reader_->read(table, range, std::min(bytes_max, kBlockBytes), collect(chunk, 2 * rows, bytes_max));
+  });
   failpoint("verify.source_read");
   chunk.place.high = reader_->high_watermark();
   reader_->end();
@@ -54,12 +69,14 @@ SourceRows SourceSide::next_chunk(const TableSchema& table, std::optional<KeyByt
 
 SourceRows SourceSide::rows_with(const TableSchema& table, const std::vector<KeyBytes>& keys) {
   SourceRows found;
-  found.place.visibility = reader_->begin(table, {}).visibility;
-  reader_->read_keys(table, keys, [&](std::unique_ptr<RowBlock> block) {
-    found.bytes += block->bytes();
-    found.rows.insert(found.rows.end(), block->rows.begin(), block->rows.end());
-    found.blocks.push_back(std::move(block));
-    return true;
+  in_a_view(*reader_, [&] {
+    found.place.visibility = reader_->begin(table, {}).visibility;
+    reader_->read_keys(table, keys, [&](std::unique_ptr<RowBlock> block) {
+      found.bytes += block->bytes();
+      found.rows.insert(found.rows.end(), block->rows.begin(), block->rows.end());
+      found.blocks.push_back(std::move(block));
+      return true;
+    });
   });
   found.place.high = reader_->high_watermark();
   reader_->end();
@@ -82,10 +99,12 @@ std::vector<bool> SourceSide::exist(const TableSchema& table, const std::vector<
 
 ViewPlace SourceSide::each_row(const TableSchema& table, const std::function<void(Row)>& visit) {
   ViewPlace place;
-  place.visibility = reader_->begin(table, {.exact = true}).visibility;
-  reader_->read(table, KeyRange{}, kBlockBytes, [&](std::unique_ptr<RowBlock> block) {
-    for (Row row : block->rows) visit(row);
-    return true;
+  in_a_view(*reader_, [&] {
+    place.visibility = reader_->begin(table, {.exact = true}).visibility;
+    reader_->read(table, KeyRange{}, kBlockBytes, [&](std::unique_ptr<RowBlock> block) {
+      for (Row row : block->rows) visit(row);
+      return true;
+    });
   });
   place.high = reader_->high_watermark();
   reader_->end();

@@ -18,8 +18,14 @@ namespace tidemark {
 struct ViewPlace {
   Visibility visibility;
   LogOffset high;
-  /// The view and a sink at `position` hold the same transactions: a difference between them is one, and will not go away.
-  bool same_as(const Position& position) const { return position.known() && position.offset == high && visibility.sees_all(position); }
+  /// The view and a sink at `held` hold the same transactions: a difference between them is one, and will not go away. `before`: where the
+  /// sink stood before the view was opened, if that is known. A snapshot is compared with that only: of what any later snapshot contains
+  /// a position does not tell any more that this one may not.
+  bool same_as(const Position& held, const Position& before) const {
+    if (!held.known() || held.offset != high) return false;
+    if (visibility.by != Visibility::By::snapshot) return visibility.sees_all(held);
+    return before.known() && before.offset == held.offset && visibility.sees_all(before);
+  }
 };
 
 /// Rows of one read view.

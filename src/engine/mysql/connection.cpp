@@ -136,8 +136,8 @@ ErrorKind kind_of_error_number(unsigned number) {
     case 4166: return ErrorKind::corrupt;
     case 1049:
     case 1054:
-    case 1146:
-    case 1412: return ErrorKind::schema_changed;
+    case 1146: return ErrorKind::schema_changed;
+    case 1412: return ErrorKind::stale_view;
     case 1236: return ErrorKind::log_purged;
     default: return ErrorKind::internal;
   }

@@ -55,7 +55,7 @@ TEST_CASE("error numbers become kinds that the session loop can act on") {
   CHECK(kind_of_error_number(2013) == ErrorKind::source_unavailable);
   CHECK(kind_of_error_number(1205) == ErrorKind::source_unavailable);
   CHECK(kind_of_error_number(2026) == ErrorKind::server_settings);
-  CHECK(kind_of_error_number(1412) == ErrorKind::schema_changed);
+  CHECK(kind_of_error_number(1412) == ErrorKind::stale_view);
   CHECK(kind_of_error_number(1064) == ErrorKind::internal);
 }
 
