@@ -68,6 +68,7 @@ bool CapturedTables::is_captured(const TableName& name) const {
 void CapturedTables::judge(const Statement& statement, std::string_view text, const std::string& position) const {
   switch (statement.kind) {
     case StatementKind::table_change: return judge_tables(statement, text, position);
+    case StatementKind::truncate: return emptied(statement) < 0 ? judge_tables(statement, text, position) : void();
     case StatementKind::data_change: {
       // Tables behind the one that is named change too (views, triggers, cascades), so its name proves nothing unless it is the
       // server's own; a server that starts empties its MEMORY tables with a statement of one plain form.

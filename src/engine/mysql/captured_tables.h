@@ -25,6 +25,9 @@ class CapturedTables {
   /// The selection matches this table (in any case of letters), which is not one of the server's own.
   bool selected(const TableName& name) const;
 
+  /// Index of the table that a TRUNCATE empties, or -1. Exact: judge() stops at a name that is only like a captured one.
+  int emptied(const Statement& truncate) const { return find(truncate.changed[0].database, truncate.changed[0].table); }
+
   /// `text` is the statement for the message, `position` where it stands.
   void judge(const Statement& statement, std::string_view text, const std::string& position) const;
 

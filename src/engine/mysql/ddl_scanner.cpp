@@ -275,7 +275,8 @@ class Scanner {
     TableName table;
     if (!table_name(table)) return;
     out_.changed.push_back(table);
-    kind(StatementKind::table_change);
+    accept_wait();
+    kind(ended() ? StatementKind::truncate : StatementKind::table_change);
   }
 
   void data(const std::string& verb) {

@@ -23,6 +23,7 @@ enum class StatementKind : uint8_t {
   xa_rollback,
   harmless,      // changes neither rows nor columns of any table
   table_change,  // `changed` and `created` say which
+  truncate,      // TRUNCATE TABLE: `changed` says which one is emptied
   data_change,   // rows changed by a statement instead of by row events
   unknown,
 };

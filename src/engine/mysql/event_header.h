@@ -55,8 +55,9 @@ enum class EventType : uint8_t {
 
 inline constexpr size_t kEventHeaderBytes = 19;
 inline constexpr size_t kChecksumBytes = 4;
-inline constexpr uint16_t kArtificialFlag = 0x20;  // made by the dump thread, lies in no file
-inline constexpr uint16_t kIgnorableFlag = 0x80;   // whoever does not know the type may skip it
+inline constexpr uint16_t kThreadSpecificFlag = 0x4;  // a statement that may be about a temporary table
+inline constexpr uint16_t kArtificialFlag = 0x20;     // made by the dump thread, lies in no file
+inline constexpr uint16_t kIgnorableFlag = 0x80;      // whoever does not know the type may skip it
 
 struct EventHeader {
   uint32_t timestamp = 0;  // seconds, of the statement's start

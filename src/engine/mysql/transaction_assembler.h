@@ -61,6 +61,7 @@ class TransactionAssembler {
   void on_gtid(const EventHeader& header, ByteCursor body);
   void on_query(const EventHeader& header, ByteCursor body, size_t extra_head);
   void on_statement(const Statement& statement, std::string_view text);
+  void on_truncate(const Statement& statement);
   void on_rows(const EventHeader& header, std::string_view event);
   void on_xa_start(const std::string& xid);
   void on_xa_prepare(ByteCursor body);

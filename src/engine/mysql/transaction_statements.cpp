@@ -36,7 +36,11 @@ void TransactionAssembler::on_query(const EventHeader& header, ByteCursor body, 
   }
   std::string scratch;
   std::string_view text = to_utf8(query.statement, query.client_charset, scratch);
-  on_statement(scan_statement(text, query.database, query.ansi_quotes, query.no_backslash_escapes), text);
+  Statement statement = scan_statement(text, query.database, query.ansi_quotes, query.no_backslash_escapes);
+  // A temporary table may have a captured one's name: whoever truncates that is stopped at.
+  const bool doubtful = (header.flags & kThreadSpecificFlag) != 0 || group_ != Group::announced;
+  if (statement.kind == StatementKind::truncate && doubtful) statement.kind = StatementKind::table_change;
+  on_statement(statement, text);
 }
 
 void TransactionAssembler::on_statement(const Statement& statement, std::string_view text) {
@@ -59,16 +63,29 @@ void TransactionAssembler::on_statement(const Statement& statement, std::string_
     }
     case StatementKind::harmless:
     case StatementKind::table_change:
+    case StatementKind::truncate:
     case StatementKind::data_change:
     case StatementKind::unknown: break;
   }
   if (!delivered_before_) captured_.judge(statement, text, position_.text(group_begin_));
   if (group_ != Group::announced) return;
+  if (statement.kind == StatementKind::truncate) on_truncate(statement);
   if (statement.starts_rows) {
     group_ = Group::open;
   } else {
     end_group();
   }
+}
+
+/// A transaction of its own, which nobody sees half: the table is locked until it is in the log and over, so it is in every read view that
+/// knows its place in the log.
+void TransactionAssembler::on_truncate(const Statement& statement) {
+  const int table = captured_.emptied(statement);
+  if (table < 0 || delivered_before_) return;
+  order_ = CommitOrder::log;
+  open_part();
+  batch_->changes.push_back({Op::truncate, static_cast<uint32_t>(table), nullptr, nullptr});
+  batch_->transactions[static_cast<size_t>(part_)].change_count = 1;
 }
 
 void TransactionAssembler::mark_savepoint(const std::string& name) {

@@ -112,7 +112,7 @@ bool changes_schemas(const std::string& event) {
   const EventType type = parse_event_header(event).type;
   if (type == EventType::query_compressed) return true;
   if (type != EventType::query) return false;
-  for (const char* word : {"CREATE ", "ALTER ", "TRUNCATE "}) {
+  for (const char* word : {"CREATE ", "ALTER "}) {
     if (event.find(word) != std::string::npos) return true;
   }
   return false;
