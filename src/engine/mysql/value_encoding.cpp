@@ -153,7 +153,9 @@ std::string load_expression(const ColumnCodec& codec, std::string_view variable)
       if (charset == "utf8mb4" || charset == "utf8mb3" || charset == "ascii") return {};
       break;
     }
-    case TargetType::json: break;  // takes no binary strings
+    case TargetType::json:  // takes no binary strings
+    case TargetType::uuid:  // these take them for the value's own bytes
+    case TargetType::inet: break;
     default: return {};
   }
   return "CONVERT(" + std::string(variable) + " USING utf8mb4)";
