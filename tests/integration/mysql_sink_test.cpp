@@ -10,12 +10,16 @@ namespace {
 Column integer(const std::string& name) { return column(name, ValueKind::int64, "int(11)"); }
 Column words(const std::string& name) { return column(name, ValueKind::text, "varchar(20)", 20); }
 
-/// MySQL's TIME ends at 838:59:59 sharp, MariaDB's goes on to the end of that second.
+/// MySQL's TIME ends at 838:59:59 sharp, MariaDB's goes on to the end of that second. MariaDB's UUID lacks those that no version and
+/// variant of UUIDs has.
 Row every_value_of(MysqlFamilyServer& server, const SchemaRef& s, Rows& rows, int64_t id, bool extreme) {
   const Row row = every_value(rows, id, false, extreme);
-  if (server.engine() == "mariadb") return row;
   std::vector<Value> values(row, row + s->columns.size());
-  values[static_cast<size_t>(s->find_column("ti"))] = Value::time(extreme ? -3020399000000LL : 3020399000000LL, 6);
+  auto value = [&](const char* name) -> Value& { return values[static_cast<size_t>(s->find_column(name))]; };
+  if (server.engine() == "mysql")
+    value("ti") = Value::time(extreme ? -3020399000000LL : 3020399000000LL, 6);
+  else
+    value("uu") = rows.bytes(ValueKind::uuid, std::string_view("\x01\x23\x45\x67\x89\xab\x4d\xef\x81\x23\x45\x67\x89\xab\xcd\xef", 16));
   return rows.row(values);
 }
 

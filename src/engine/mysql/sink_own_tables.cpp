@@ -103,11 +103,12 @@ void SinkOwnTables::create(SinkSession& session) {
                           "updated_at DATETIME(6) NOT NULL) {} {}",
                           position_table_, options, comment),
               doing);
-  session.run(fmt::format("CREATE TABLE IF NOT EXISTS {} ({}, range_id BINARY(32) NOT NULL, key_after LONGBLOB, key_upto LONGBLOB, "
-                          "key_only LONGBLOB, done TINYINT NOT NULL, `rows` BIGINT UNSIGNED NOT NULL, high_file BIGINT UNSIGNED NOT NULL, "
-                          "high_byte BIGINT UNSIGNED NOT NULL, PRIMARY KEY (pipeline, source_database, source_table, range_id)) {} {}",
-                          chunk_table_, table, options, comment),
-              doing);
+  session.run(
+      fmt::format("CREATE TABLE IF NOT EXISTS {} ({}, range_id BINARY(32) NOT NULL, key_after LONGBLOB, key_upto LONGBLOB, "
+                  "key_only LONGBLOB, done TINYINT NOT NULL, row_count BIGINT UNSIGNED NOT NULL, high_file BIGINT UNSIGNED NOT NULL, "
+                  "high_byte BIGINT UNSIGNED NOT NULL, PRIMARY KEY (pipeline, source_database, source_table, range_id)) {} {}",
+                  chunk_table_, table, options, comment),
+      doing);
   session.run(fmt::format("CREATE TABLE IF NOT EXISTS {} ({}, active TINYINT NOT NULL, "
                           "PRIMARY KEY (pipeline, source_database, source_table)) {} {}",
                           captured_table_, table, options, comment),
@@ -165,9 +166,10 @@ SavedState SinkOwnTables::load(SinkSession& session, const std::string& pipeline
   // nobody else writes while we hold the lock, so that several reads agree with each other
   state.position = position(session, pipeline);
   const std::vector<ResultRow> rows = session.query(
-      fmt::format("SELECT source_database, source_table, key_after, key_upto, key_only, done, `rows`, high_file, high_byte FROM {} WHERE "
-                  "pipeline={} ORDER BY source_database, source_table, high_file, high_byte",
-                  chunk_table_, text_literal(pipeline)),
+      fmt::format(
+          "SELECT source_database, source_table, key_after, key_upto, key_only, done, row_count, high_file, high_byte FROM {} WHERE "
+          "pipeline={} ORDER BY source_database, source_table, high_file, high_byte",
+          chunk_table_, text_literal(pipeline)),
       kLoading);
   const std::vector<ResultRow> tables =
       session.query(fmt::format("SELECT source_database, source_table, active FROM {} WHERE pipeline={} ORDER BY 1, 2", captured_table_,
@@ -194,7 +196,7 @@ void SinkOwnTables::save(SinkStatements& statements, const std::string& pipeline
   for (const ChunkRecord& chunk : batch.chunks) {
     // REPLACE is safe here: a record has one key, and all its columns are given
     statements.begin(kSaving) += fmt::format(
-        "REPLACE INTO {} (pipeline, source_database, source_table, range_id, key_after, key_upto, key_only, done, `rows`, high_file, "
+        "REPLACE INTO {} (pipeline, source_database, source_table, range_id, key_after, key_upto, key_only, done, row_count, high_file, "
         "high_byte) VALUES ({}, {}, {}, UNHEX(SHA2({}, 256)), {}, {}, {}, {}, {}, {}, {})",
         chunk_table_, text_literal(pipeline), text_literal(chunk.table.database), text_literal(chunk.table.table),
         hex_literal(range_identity(chunk.range), false), key_literal(chunk.range.after), key_literal(chunk.range.upto),
