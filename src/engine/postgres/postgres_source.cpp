@@ -58,7 +58,8 @@ class PostgresSource final : public Source {
       const SlotState state = idle_slot(connection, slot());
       if (!state.exists || !state.lost.empty()) {
         throw Error(ErrorKind::config, "choosing the place in the log to start from",
-                    fmt::format("PostgreSQL keeps no log of the past unless a replication slot holds it, and there is no slot {} that does", slot()),
+                    fmt::format("PostgreSQL keeps no log of the past unless a replication slot holds it, and there is no slot {} that does",
+                                slot()),
                     "use the startup mode 'latest', or 'initial' to copy the tables first");
       }
       require_ours(state, slot());
