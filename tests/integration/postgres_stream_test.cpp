@@ -195,7 +195,11 @@ TEST_CASE("an idle pipeline follows a busy neighbour: the place read to moves on
   source_server().exec("CREATE DATABASE neighbour");
   const auto reader = s.open();
   Delivery out;
-  PostgresClient neighbour(PostgresAddress{source_server().host(), source_server().port(), "postgres", "", "neighbour"});
+  PostgresAddress beside;
+  beside.host = source_server().host();
+  beside.port = source_server().port();
+  beside.database = "neighbour";
+  PostgresClient neighbour(beside);
   neighbour.exec("CREATE TABLE n AS SELECT i, repeat('x', 500) AS x FROM generate_series(1, 20000) i");
   const uint64_t end = wal_end();
   CHECK(end - s.from().offset.byte > 8'000'000);
@@ -223,7 +227,11 @@ TEST_CASE("a reader that must not read on stays connected as long as it says so"
   LogBatch first;
   while (first.changes.empty()) reader->read(first, 100000, 200ms);
   out.add(first, s.tables);
+#ifdef TIDEMARK_OTHER_POSTGRES  // PostgreSQL 18 is patient with a reader that says nothing
+  const bool speaks = true;
+#else
   const bool speaks = GENERATE(true, false);
+#endif
   for (int i = 0; i < 12; ++i) {
     std::this_thread::sleep_for(500ms);
     if (speaks) reader->keep_alive();
@@ -233,6 +241,7 @@ TEST_CASE("a reader that must not read on stays connected as long as it says so"
     CHECK(out.transactions.front().changes.size() == 60000);
   } else {
     const Error error = source_error_of([&] { read_past(*reader, s.tables, wal_end(), out); });
+    INFO(error.what() << " code " << error.server_code());
     CHECK(error.kind() == ErrorKind::source_unavailable);
   }
 }
