@@ -40,6 +40,7 @@ ReplicationStream::ReplicationStream(const SourceConfig& config, const StreamReq
   connection_.open();
   identify(request.server);
   PGconn* raw = connection_.raw();
+  PQsetNoticeReceiver(raw, on_notice, this);
   const Result result(PQexec(raw, statement(config, request).c_str()));
   if (PQresultStatus(result.get()) != PGRES_COPY_BOTH) {
     if (connection_.interrupted()) throw connection_.failure(result.get(), "reading the log");
@@ -58,6 +59,16 @@ void ReplicationStream::identify(const std::string& server) {
                 "connect to the server that was read before, or start a new pipeline");
   }
   std::from_chars(timeline.data(), timeline.data() + timeline.size(), timeline_);
+}
+
+/// Comes before whatever the server sends after what it left out.
+void ReplicationStream::on_notice(void* stream, const PGresult* notice) {
+  auto& self = *static_cast<ReplicationStream*>(stream);
+  const char* state = PQresultErrorField(notice, PG_DIAG_SQLSTATE);
+  const char* text = PQresultErrorField(notice, PG_DIAG_MESSAGE_PRIMARY);
+  if (state == nullptr || text == nullptr) return;
+  const std::string message = printable(text);
+  if (std::string_view(state) == "55000" && message.find(self.publication_) != std::string::npos) self.missing_ = message;
 }
 
 std::string ReplicationStream::statement(const SourceConfig& config, const StreamRequest& request) {
@@ -95,6 +106,10 @@ bool ReplicationStream::next(StreamPacket& packet, milliseconds wait) {
 bool ReplicationStream::take(StreamPacket& packet) {
   char* buffer = nullptr;
   const int size = PQgetCopyData(connection_.raw(), &buffer, 1);
+  if (!missing_.empty()) {
+    PQfreemem(buffer);
+    throw publication_missing(missing_, publication_);
+  }
   if (size == 0) return false;
   if (size == -1) ended();
   if (size < 0) lost();

@@ -57,6 +57,7 @@ class ReplicationStream {
   };
   std::string statement(const SourceConfig& config, const StreamRequest& request);
   void identify(const std::string& server);
+  static void on_notice(void* stream, const PGresult* notice);
   bool take(StreamPacket& packet);
   bool wait_for_input(std::chrono::milliseconds wait);
   void say_status();
@@ -73,6 +74,7 @@ class ReplicationStream {
   std::atomic<uint64_t> acknowledged_{0};
   uint64_t hold_back_ = 0;
   uint64_t received_ = 0, said_safe_ = 0;
+  std::string missing_;  // the server's warning that it leaves out changes, since the publication is gone
   bool asked_ = false;   // the server wants a status at once
   bool unsent_ = false;  // a status lies in libpq's buffer
   Clock::time_point said_at_{};

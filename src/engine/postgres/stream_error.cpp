@@ -26,6 +26,13 @@ Error slot_lost(const std::string& slot, const std::string& cause) {
 
 }  // namespace
 
+Error publication_missing(const std::string& cause, const std::string& publication) {
+  return Error(ErrorKind::server_settings, kReading, cause,
+               fmt::format("the publication was dropped: CREATE PUBLICATION {} FOR TABLE ...; what was changed in between is not in the "
+                           "log for it, so copy the tables anew",
+                           quote_name(publication)));
+}
+
 Error stream_error(const PGresult* result, const PGconn* connection, const std::string& slot, const std::string& publication) {
   Error error = server_error(result, connection, kReading, Side::source);
   if (result == nullptr || error.server_code().empty()) return error;
@@ -39,10 +46,7 @@ Error stream_error(const PGresult* result, const PGconn* connection, const std::
                               "pg_replication_slots WHERE slot_name = {1} says which",
                               printable(slot), quote_literal(slot)));
   } else if (state == "42704" && says(publication) && (publication != slot || says("publication"))) {
-    error = Error(ErrorKind::server_settings, kReading, cause,
-                  fmt::format("the publication was dropped: CREATE PUBLICATION {} FOR TABLE ...; what was changed in between is not in the "
-                              "log for it, so copy the tables anew",
-                              quote_name(publication)));
+    error = publication_missing(cause, publication);
   } else if (state == "42704") {
     error = Error(ErrorKind::log_purged, kReading, cause,
                   "the slot was dropped, and with it the log that is needed: copy the tables anew with a new pipeline, which makes a slot");

@@ -11,5 +11,7 @@ namespace tidemark::postgres {
 
 /// `result` may be null: the connection itself is broken.
 Error stream_error(const PGresult* result, const PGconn* connection, const std::string& slot, const std::string& publication);
+/// The publication was dropped: an error up to PostgreSQL 17, from 18 on a warning, and the changes are left out.
+Error publication_missing(const std::string& cause, const std::string& publication);
 
 }  // namespace tidemark::postgres
