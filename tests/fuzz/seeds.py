@@ -214,6 +214,26 @@ def pgoutput_seeds():
     yield "prepared", b"\0" + b"".join(len(m).to_bytes(2, "little") + m for m in prepared)
 
 
+def source_values_seeds():
+    """The known values of the unit test in both forms, by the places that the target gives to types, and a tuple of some of them."""
+    types = re.findall(r'column\(ValueKind::\w+, "([^"]+)"', read("tests/fuzz/source_values_fuzz.cpp"))
+    fields = {}
+    known = re.findall(r'\{ValueKind::\w+, "([^"]+)", \d+, \d+, "((?:[^"\\]|\\.)*)",\s*"([0-9a-f]*)"\}', read("tests/unit/postgres/value_decoding_test.cpp"))
+    for number, (native, text, binary) in enumerate(known):
+        if native not in types:
+            continue
+        place = types.index(native)
+        fields[place] = bytes.fromhex(binary)
+        text = re.sub(r"\\(.)", r"\1", text).encode()
+        yield "%03d_text" % number, bytes([place, 0]) + text
+        yield "%03d_binary" % number, bytes([place, 1]) + fields[place]
+    fields[types.index("money")] = b"$1,234.50"
+    fields[types.index("integer[]")] = b"{1,NULL}"
+    row = [fields.get(place) for place in range(len(types))]
+    packed = [b"\xff" * 4 if field is None else len(field).to_bytes(4, "big") + field for field in row]
+    yield "tuple", bytes([255, 0]) + len(types).to_bytes(2, "big") + b"".join(packed)
+
+
 def json_seeds():
     """The documents of the unit test, which are long texts of hex digits there."""
     joined = re.sub(r'"\s*\n\s*"', "", read("tests/unit/mysql/json_test.cpp"))
