@@ -101,7 +101,8 @@ bool is_exact_number(std::string_view number) {
   double value = 0;
   if (const auto r = std::from_chars(begin, end, value); r.ec != std::errc() || r.ptr != end) return false;
   char shortest[40];
-  const auto printed = std::to_chars(shortest, shortest + sizeof shortest, value);
+  // not the fixed form, which has all digits of a large whole number
+  const auto printed = std::to_chars(shortest, shortest + sizeof shortest, value, std::chars_format::scientific);
   const auto given = canonical_number(number);
   return given && given == canonical_number({shortest, static_cast<size_t>(printed.ptr - shortest)});
 }

@@ -62,11 +62,15 @@ bool decimal_fits(const Column& column, const TargetColumn& target) {
   if (target.type == TargetType::text) return column.length > 0 && text_holds(target, column.length + 3, column.length + 3);
   if (target.type != TargetType::decimal || (target.column.is_unsigned && !column.is_unsigned)) return false;
   const uint32_t whole = target.column.length - target.column.scale;
-  if (column.length == 0) {  // numeric(5,-2), or any: the widest, and values are checked
-    return whole >= kDecimalPrecisionMax - kDecimalScaleMax &&
-           (target.column.scale == kDecimalScaleMax || native_starts(column, "numeric("));
-  }
+  if (const uint32_t digits = digits_of_negative_scale(column); digits > 0) return whole >= digits;
+  // any number: the widest type, and values are checked
+  if (column.length == 0) return whole >= kDecimalPrecisionMax - kDecimalScaleMax && target.column.scale == kDecimalScaleMax;
   return target.column.scale >= column.scale && whole + column.scale >= column.length;
+}
+
+/// FLOAT(7,3) rounds what it is given.
+bool keeps_digits(const Column& column, const TargetColumn& target) {
+  return target.column.native_type.find('(') == std::string::npos || target.column.native_type == column.native_type;
 }
 
 // --- text and bytes ---
@@ -130,8 +134,13 @@ bool text_fits(const Column& column, const TargetColumn& target, bool in_key) {
   if (target.type != TargetType::text || !charset_holds(source_charset, target.column.charset)) return false;
   if (target.column.fixed_length && !column.fixed_length) return false;
   if (in_key && column.length == 0) return true;
-  if (column.length > 0) return text_holds(target, column.length, uint64_t{column.length} * 4);
+  if (column.length > 0)
+    return text_holds(target, column.length, uint64_t{column.length} * charset_by_name(target.column.charset)->bytes_max());
   if (!is_postgres && !column.large_object) return true;  // CHAR(0), VARCHAR(0)
+  if (is_postgres) {                                      // name, "char"
+    const TypeSize size = size_of_type(postgres_rule(column).mysql);
+    if (!size.is_large) return text_holds(target, size.key_bytes / size.bytes_per_character, size.key_bytes);
+  }
   uint64_t bytes = large_text_bytes(column);
   // a byte of another character set may become three of UTF-8
   if (bytes != kUnlimited && source_charset != target.column.charset) bytes *= 3;
@@ -197,8 +206,8 @@ bool fits(const Column& column, const TargetColumn& target, bool in_key) {
     case ValueKind::boolean:
     case ValueKind::int64:
     case ValueKind::uint64: return integer_fits(column, target);
-    case ValueKind::float32: return to == TargetType::float32 || to == TargetType::float64;
-    case ValueKind::float64: return to == TargetType::float64;
+    case ValueKind::float32: return (to == TargetType::float32 || to == TargetType::float64) && keeps_digits(column, target);
+    case ValueKind::float64: return to == TargetType::float64 && keeps_digits(column, target);
     case ValueKind::decimal: return decimal_fits(column, target);
     case ValueKind::date: return to == TargetType::date;
     case ValueKind::time: return to == TargetType::time && fraction_fits;

@@ -1,13 +1,14 @@
 #include "engine/mysql/sink_type_rules.h"
 
 #include <algorithm>
+#include <charconv>
 #include <iterator>
 #include <string>
 
 namespace tidemark::mysql {
 namespace {
 
-constexpr std::string_view kNoNan = "NaN and infinities: refused";
+constexpr std::string_view kNoNan = "NaN and infinities: refused; the sign of zero (MariaDB)";
 constexpr std::string_view kDates = "infinity, BC and years above 9999: refused";
 constexpr std::string_view kJson =
     "white space, order and repetition of members; numbers beyond 64-bit integers and double: refused (MySQL)";
@@ -130,6 +131,16 @@ const PostgresRule& postgres_rule(const Column& column) {
   // a type of the user may be called like one of ours
   if (rule == nullptr || rule->kind != column.kind) rule = find_rule(name_of_kind(column));
   return *rule;
+}
+
+uint32_t digits_of_negative_scale(const Column& column) {
+  const std::string_view native = column.native_type;
+  const size_t minus = native.find(",-");
+  if (column.length != 0 || minus == std::string_view::npos || native.rfind("numeric(", 0) != 0) return 0;
+  uint32_t precision = 0, zeros = 0;
+  std::from_chars(native.data() + 8, native.data() + minus, precision);
+  std::from_chars(native.data() + minus + 2, native.data() + native.size(), zeros);
+  return precision + zeros;
 }
 
 PostgresRules postgres_rules() { return {std::begin(kPostgres), std::end(kPostgres)}; }

@@ -42,6 +42,8 @@ struct FamilyRules {
 };
 FamilyRules family_rules();
 
+/// Digits of numeric(5,-2), which are 7; 0 for every other type. The column itself has no room for a negative scale.
+uint32_t digits_of_negative_scale(const Column& column);
 /// "timestamp with time zone" of "timestamp(3) with time zone", "hstore" of "public.hstore"; "[]" for arrays, "enum" for enums.
 std::string_view postgres_base_type(const Column& column, std::string& scratch);
 

@@ -26,15 +26,7 @@ std::string_view base_of(std::string_view native) { return native.substr(0, nati
 
 std::string decimal_type(const Column& column) {
   uint32_t precision = column.length, scale = column.scale;
-  // format_type shows a negative scale, which the column itself has no room for
-  const std::string_view native = column.native_type;
-  const size_t minus = native.find(",-");
-  if (precision == 0 && minus != std::string_view::npos && native.rfind("numeric(", 0) == 0) {
-    uint32_t zeros = 0;
-    std::from_chars(native.data() + 8, native.data() + minus, precision);
-    std::from_chars(native.data() + minus + 2, native.data() + native.size(), zeros);
-    precision += zeros;
-  }
+  if (precision == 0) precision = digits_of_negative_scale(column);
   if (precision == 0) return fmt::format("decimal({},{})", kDecimalPrecisionMax, kDecimalScaleMax);
   precision = std::max(precision, scale);
   if (precision <= kDecimalPrecisionMax && scale <= kDecimalScaleMax) return fmt::format("decimal({},{})", precision, scale);

@@ -178,6 +178,10 @@ Value represent(const ColumnCodec& codec, const Value& value, Arena& arena) {
     return text(canonical_json(ruled.piece.data).value_or(std::string()));
   if (kind == ValueKind::decimal && codec.source.length == 0 && codec.target.type != TargetType::text)
     return text(without_zeros(ruled.value.bytes()));
+  // MariaDB drops the sign of a zero
+  const bool is_real = codec.target.type == TargetType::float32 || codec.target.type == TargetType::float64;
+  if (is_real && codec.is_mariadb && kind == ValueKind::float64 && ruled.value.float64() == 0) return Value::float64(0);
+  if (is_real && codec.is_mariadb && kind == ValueKind::float32 && ruled.value.float32() == 0) return Value::float32(0);
   if (ruled.result == Encoded::clamped && ruled.value.has_bytes()) return text(in_scale(ruled.value.bytes(), codec.source.scale));
   return ruled.value;
 }
