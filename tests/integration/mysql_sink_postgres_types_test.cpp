@@ -120,7 +120,7 @@ std::vector<Case> text_cases() {
   padded.fixed_length = true;
   mood.labels = {"sad", "it's", "a,b ", "A,B"};
   return {
-      {column("character varying(5)", kText, 5), texts(kText, {"", "a ", "\\N", "it's \"x\"", "漢字😀é"}),
+      {column("character varying(5)", kText, 5), texts(kText, {"", "a ", "\\N", "i'\"x", "漢字😀é"}),
        Refused{{text(kText, "abcdef"), Encoded::too_long}}},
       {padded, texts(kText, {"     ", "ab   ", "漢    ", "12345"}), {}},
       {column("text", kText), texts(kText, {"", " ", "a\tb\nc\\d'e\"f`g", "\\", "\\N", "\x1a\x7f\r", "😀", "NULL"}),
@@ -135,7 +135,7 @@ std::vector<Case> text_cases() {
        texts(ValueKind::uuid,
              {{"\0\1\2\3\4\5\6\7\x8\x9\xa\xb\xc\xd\xe\xf", 16}, "\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff"}),
        {}},
-      {column("inet", kOther), texts(kOther, {"ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255/0", "10.0.0.1"}), {}},
+      {column("inet", kOther), texts(kOther, {"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff/127", "10.0.0.1"}), {}},
       {column("macaddr8", kOther), texts(kOther, {"08:00:2b:01:02:03:04:05"}), {}},
       {column("int4range", kOther), texts(kOther, {"[-2147483648,2147483647)", "empty", "(,)"}), {}},
       {column("tstzrange", kOther), texts(kOther, {"[\"4713-01-01 00:00:00.123456+00 BC\",\"294276-12-31 23:59:59.999999+00\")"}), {}},

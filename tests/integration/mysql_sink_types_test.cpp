@@ -101,7 +101,23 @@ void check_family(MysqlFamilyServer& source, MysqlFamilyServer& sink, const Line
 
 }  // namespace
 
-TEST_CASE("MySQL's types at MySQL", "[sink-types]") { check_family(test::mysql(), test::mysql(), {}); }
-TEST_CASE("MySQL's types at MariaDB", "[sink-types]") { check_family(test::mysql(), mariadb(), {}); }
-TEST_CASE("MariaDB's types at MySQL", "[sink-types]") { check_family(mariadb(), test::mysql(), {}); }
+TEST_CASE("MySQL's types at MySQL", "[sink-types]") {
+  // DECIMAL inside of JSON, which the text of JSON has no sign of
+  check_family(test::mysql(), test::mysql(), {"json.j: JSON with a number that the server would round"});
+}
+
+TEST_CASE("MySQL's types at MariaDB", "[sink-types]") {
+  check_family(test::mysql(), mariadb(),
+               {"json.j: JSON that the server refuses: nested too deep, a name too long, or half of a surrogate pair"});
+}
+
+TEST_CASE("MariaDB's types at MySQL", "[sink-types]") {
+  // the last second of MariaDB's TIME has a fraction
+  Lines refused;
+  for (const char* table : {"times", "old_temporal"}) {
+    for (int digits = 1; digits <= 6; ++digits) refused.push_back(fmt::format("{}.t{}: a value out of the type's range", table, digits));
+  }
+  check_family(mariadb(), test::mysql(), refused);
+}
+
 TEST_CASE("MariaDB's types at MariaDB", "[sink-types]") { check_family(mariadb(), mariadb(), {}); }
