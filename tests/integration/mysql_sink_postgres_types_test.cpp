@@ -227,3 +227,46 @@ TEST_CASE("PostgreSQL's numbers", "[sink-types]") { check_cases(number_cases(), 
 TEST_CASE("PostgreSQL's dates and times", "[sink-types]") { check_cases(moment_cases(), "moments"); }
 TEST_CASE("PostgreSQL's texts and bytes", "[sink-types]") { check_cases(text_cases(), "texts"); }
 TEST_CASE("PostgreSQL's JSON, arrays and shapes", "[sink-types]") { check_cases(shaped_cases(), "shapes"); }
+
+TEST_CASE("keys that PostgreSQL tells apart stay apart", "[sink-types]") {
+  ValueRows table = table_of({{column("text", kText), texts(kText, {"a", "a ", "A", "á", "", " "}), {}},
+                              {column("bytea", ValueKind::bytes), texts(ValueKind::bytes, {"a", "a ", {"a\0", 2}, "A", "", "b"}), {}}},
+                             "keys");
+  table.rows.pop_back();  // a key has no NULL
+  for (const std::vector<uint16_t>& key : {std::vector<uint16_t>{1}, std::vector<uint16_t>{2}, std::vector<uint16_t>{1, 2}}) {
+    auto schema = std::make_shared<TableSchema>(*table.schema);
+    schema->key = key;
+    for (const uint16_t i : key) schema->columns[i].nullable = false;
+    table.schema = schema;
+    for (MysqlFamilyServer* server : {&test::mysql(), &mariadb()}) {
+      SinkValues values(*server);
+      const std::vector<std::string> lines = values.check(table);
+      INFO(server->engine() << ": " << (lines.empty() ? "" : lines[0]));
+      CHECK(lines.empty());
+    }
+  }
+}
+
+TEST_CASE("a type that the user names holds what the server's own cannot", "[sink-types]") {
+  const ValueRows table =
+      table_of({{column("date", ValueKind::date),
+                 {Value::date(kInfinityYear, 1, 1), Value::date(-kInfinityYear, 1, 1), Value::date(-43, 3, 15), Value::date(10000, 1, 1)},
+                 {}},
+                {column("timestamp with time zone", ValueKind::timestamp, 0, 6),
+                 {Value::timestamp({0, 12, 31, 1}, 6), Value::timestamp({294276, 12, 31, 86399999999}, 6)},
+                 {}},
+                {column("numeric", kDecimal), texts(kDecimal, {"NaN", "Infinity", "1.50", "0.1234567890123456789012345678901"}), {}},
+                {column("double precision", ValueKind::float64), {Value::float64(kInf), Value::float64(-0.0), Value::float64(0.1)}, {}},
+                {column("integer[]", kArray), texts(kArray, {"[0:1]={1,NULL}", "{}"}), {}}},
+               "named");
+  std::vector<ColumnRule> rules(table.schema->columns.size());
+  for (size_t i = 1; i < rules.size(); ++i) rules[i].type = "varchar(60)";
+  for (MysqlFamilyServer* server : {&test::mysql(), &mariadb()}) {
+    SinkValues values(*server);
+    const std::vector<std::string> lines = values.check(table, rules);
+    std::string all;
+    for (const std::string& line : lines) all += line + "\n";
+    INFO(server->engine() << "\n" << all);
+    CHECK(lines.empty());
+  }
+}
