@@ -33,7 +33,9 @@ void check_every_value(MysqlTarget& target, const std::vector<Row>& rows) {
     for (uint32_t c = 0; c < target.table->columns.size(); ++c) {
       INFO("column " << target.table->columns[c].name << " of id " << row[0].int64());
       CHECK((*same)[c] == target.sink->represent(0, c, row[c], arena));
-      if (row[c].kind() != ValueKind::json) CHECK((*same)[c] == row[c]);
+      // MariaDB drops the sign of a zero, MySQL orders the members of JSON
+      const bool zero = row[c].kind() == ValueKind::float64 && row[c].float64() == 0;
+      if (row[c].kind() != ValueKind::json && !zero) CHECK((*same)[c] == row[c]);
     }
   }
 }
