@@ -61,6 +61,7 @@ std::vector<TypeCase> usable_columns(const std::string& engine, uint64_t seed, b
   if (engine == "postgres") return usable_postgres_columns();
   std::vector<TypeTable> tables = all_type_tables(engine);
   tables.push_back(random_types(static_cast<unsigned>(seed)));
+  tables = held_by_both(std::move(tables));
   std::vector<TypeCase> out;
   for (const TypeTable& table : tables) {
     if (!table.before.empty()) continue;

@@ -11,6 +11,21 @@ size_t TypeTable::rows() const {
   return out;
 }
 
+std::vector<TypeTable> held_by_both(std::vector<TypeTable> tables) {
+  constexpr size_t kDepthMax = 31;  // of brackets
+  for (TypeTable& table : tables) {
+    for (TypeCase& column : table.columns) {
+      const auto of_one = [&](const std::string& value) {
+        if (column.form == TypeForm::time) return value.find("838:59:59.") != std::string::npos;
+        const bool is_json = column.form == TypeForm::json || column.form == TypeForm::json_text;
+        return is_json && value.find(std::string(kDepthMax, '[')) != std::string::npos;
+      };
+      column.values.erase(std::remove_if(column.values.begin(), column.values.end(), of_one), column.values.end());
+    }
+  }
+  return tables;
+}
+
 TypeTable byte_types() {
   const auto b = TypeForm::bytes;
   const std::vector<std::string> small{"''", "X'00'", "X'0000'", "X'6100'", "X'61'", "X'ff'", "X'20'", "X'6120'", "X'5c4e'"};

@@ -58,6 +58,10 @@ std::vector<TypeTable> postgres_type_tables(const std::string& sink);
 /// Everything that the server has: "mysql" or "mariadb".
 std::vector<TypeTable> all_type_tables(const std::string& engine);
 
+/// Without the values that one of MariaDB and MySQL refuses to hold for the other: TIME beyond 838:59:59 by a fraction, JSON nested deeper
+/// than MariaDB's check takes.
+std::vector<TypeTable> held_by_both(std::vector<TypeTable> tables);
+
 // The parts of it.
 TypeTable integer_types();
 TypeTable decimal_types();
