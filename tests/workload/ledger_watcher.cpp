@@ -33,7 +33,7 @@ LedgerSink ledger_in(const DatabaseServer& sink) {
     out.begin = "SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ; START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY";
     out.chunks_sql =
         "SELECT source_table, coalesce(hex(key_after),''), coalesce(hex(key_upto),''), coalesce(hex(key_only),''), done,"
-        " CONCAT(`rows`, ' rows, high ', high_file, ':', high_byte) FROM tidemark.chunk";
+        " CONCAT(row_count, ' rows, high ', high_file, ':', high_byte) FROM tidemark.chunk";
   }
   return out;
 }
