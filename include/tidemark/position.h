@@ -94,8 +94,8 @@ struct Position {
   /// Plain mode (CoreOptions::exactly_once): the rows of the copy are as of a place up to here, which is after `offset`; the log in between
   /// is still to settle them, and only this server's log can. file 0: nothing is ahead.
   LogOffset copied_to;
-  /// PostgreSQL: transactions up to here (TransactionMark::txid) that no snapshot has been seen to contain: what a read view must still be
-  /// checked for, also after a restart.
+  /// PostgreSQL: transactions up to here (TransactionMark::txid), sorted, that no snapshot has been seen to contain: what a read view must
+  /// still be checked for, also after a restart.
   std::vector<uint64_t> unseen;
   /// MariaDB: loose commits (CommitOrder) up to here changed tables that are not copied yet, so that read views must still be opened under
   /// a lock, also after a restart.
@@ -105,8 +105,8 @@ struct Position {
   /// "binlog.000012:4711", file number with at least six digits as servers print it; PostgreSQL: "0/16B3748"; "-" when unknown.
   std::string file_text() const;
   /// Stable text: "mysql server=<uuid> file=<binlog.000012:4711> gtids=<set> [read_from=<file:pos> read_from_gtids=<set>]
-  /// [copied_to=<file:pos>] [unseen=<txid,txid>] [loose=1]"; PostgreSQL: "postgres server=<system identifier> lsn=<timeline>:<0/16B3748>
-  /// [copied_to=<timeline>:<LSN>] [unseen=<txid,txid>]".
+  /// [copied_to=<file:pos>] [unseen=<txid,txid-txid>] [loose=1]"; PostgreSQL: "postgres server=<system identifier> lsn=<timeline>:<0/16B3748>
+  /// [copied_to=<timeline>:<LSN>] [unseen=<txid,txid-txid>]".
   std::string text() const;
   static Position parse(std::string_view text);
   friend bool operator==(const Position&, const Position&) = default;

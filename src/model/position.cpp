@@ -36,10 +36,33 @@ void parse_number(std::string_view whole, std::string_view digits, uint64_t& out
   if (ec != std::errc{} || p != digits.data() + digits.size() || digits.empty()) bad_position(whole, "a number was expected");
 }
 
+constexpr uint64_t kTxidsMax = 1u << 20;  // more than any server runs between two snapshots
+
+/// "727,730-733": those that follow each other are written as a range, for every commit at the sink carries them.
+std::string txids_text(const std::vector<uint64_t>& txids) {
+  std::string out;
+  for (size_t i = 0; i < txids.size();) {
+    size_t last = i;
+    while (last + 1 < txids.size() && txids[last + 1] == txids[last] + 1) ++last;
+    out += fmt::format("{}{}", i == 0 ? "" : ",", txids[i]);
+    if (last > i) out += fmt::format("-{}", txids[last]);
+    i = last + 1;
+  }
+  return out;
+}
+
 void parse_txids(std::string_view whole, std::string_view text, std::vector<uint64_t>& out) {
   for (;;) {
-    const size_t comma = text.find(',');
-    parse_number(whole, text.substr(0, comma), out.emplace_back());
+    const size_t comma = text.find(','), dash = text.substr(0, comma).find('-');
+    uint64_t first = 0, last = 0;
+    parse_number(whole, text.substr(0, std::min(comma, dash)), first);
+    if (dash == std::string_view::npos) {
+      last = first;
+    } else {
+      parse_number(whole, text.substr(0, comma).substr(dash + 1), last);
+    }
+    if (last < first || last - first >= kTxidsMax - out.size()) bad_position(whole, "a range of transactions that cannot be");
+    for (uint64_t id = first; id - first <= last - first; ++id) out.push_back(id);
     if (comma == std::string_view::npos) return;
     text.remove_prefix(comma + 1);
   }
@@ -96,7 +119,7 @@ std::string Position::text() const {
     if (!read_from_gtids.empty()) out += " read_from_gtids=" + read_from_gtids.text();
   }
   if (copied_to.file != 0) out += " copied_to=" + offset_text(*this, copied_to);
-  if (!unseen.empty()) out += fmt::format(" unseen={}", fmt::join(unseen, ","));
+  if (!unseen.empty()) out += " unseen=" + txids_text(unseen);
   if (loose) out += " loose=1";
   return out;
 }

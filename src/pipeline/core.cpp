@@ -82,7 +82,10 @@ void Core::transaction_ended(const LogTransaction& transaction) {
   note_commit_order(transaction.mark);
   delivered_.offset = transaction.mark.end;
   delivered_.gtids.add(transaction.mark.gtid);
-  if (transaction.mark.txid != 0) delivered_.unseen.push_back(transaction.mark.txid);
+  if (const uint64_t txid = transaction.mark.txid; txid != 0) {  // they come nearly sorted
+    std::vector<uint64_t>& unseen = delivered_.unseen;
+    unseen.insert(std::upper_bound(unseen.begin(), unseen.end(), txid), txid);
+  }
   ++counts_.transactions;
   ++building_.batch.source_transactions;
   building_.batch.last_commit_micros = transaction.mark.commit_micros;

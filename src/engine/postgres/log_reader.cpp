@@ -20,7 +20,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kSnapshotEvery{1000};
+constexpr milliseconds kSnapshotEvery{200};
 // As at the other sources: a dead server is noticed within ten seconds, a machine that is loaded for seconds is not one. A WAL sender may
 // be silent for long all the same, while it decodes a huge transaction of tables that are not ours; then the server still answers others.
 constexpr milliseconds kSilenceMax{9000}, kAskAfter{3000}, kAnswerWithin{2000};

@@ -88,12 +88,13 @@ TEST_CASE("a place in PostgreSQL's log has a text form, which is read back as it
   p.server = "7312345678901234567";
   p.offset = {2, 0x1'6B3748ull};
   p.copied_to = {2, 0xA'00000010ull};
-  p.unseen = {kEpoch + 5, kEpoch + 7};
-  CHECK(p.text() == "postgres server=7312345678901234567 lsn=2:0/16B3748 copied_to=2:A/10 unseen=4294967301,4294967303");
+  p.unseen = {kEpoch + 5, kEpoch + 7, kEpoch + 8, kEpoch + 9};
+  CHECK(p.text() == "postgres server=7312345678901234567 lsn=2:0/16B3748 copied_to=2:A/10 unseen=4294967301,4294967303-4294967305");
   CHECK(Position::parse(p.text()) == p);
   CHECK(p.file_text() == "0/16B3748");
   for (const char* wrong : {"postgres server=1 lsn=0/16B3748", "postgres server=1 lsn=1:16B3748", "postgres server=1 lsn=1:0/",
-                            "postgres server=1 file=binlog.000001:4", "postgres server=1 lsn=1:0/1FFFFFFFF", "oracle server=1"}) {
+                            "postgres server=1 file=binlog.000001:4", "postgres server=1 unseen=3-1", "postgres server=1 unseen=1-9999999",
+                            "postgres server=1 unseen=1-", "postgres server=1 lsn=1:0/1FFFFFFFF", "oracle server=1"}) {
     CHECK_THROWS_AS(Position::parse(wrong), Error);
   }
 }
