@@ -42,20 +42,28 @@ start_mariadb() {
 }
 my() { mariadb --no-defaults --socket="$dir/$1.sock" --user=root --batch --skip-column-names -e "$2"; }
 
+# start_postgres NAME [SETTING...]: port in ${NAME}_port, socket in $dir/NAME, database bench. Durability is the same for every contender.
 start_postgres() {
-  pg_port=$(free_port)
+  local name=$1 setting settings=(); shift
+  for setting; do settings+=(-c "$setting"); done
+  local port; port=$(free_port)
+  printf -v "${name}_port" %s "$port"
   pg_bin=$(printf '%s\n' /usr/lib/postgresql/*/bin | sort -V | tail -1)
   local as=()
-  mkdir "$dir/pg"
-  if [ "$(id -u)" = 0 ]; then as=(setpriv --reuid postgres --regid postgres --init-groups); chown postgres: "$dir/pg"; fi
-  (cd / && "${as[@]}" "$pg_bin/initdb" --pgdata="$dir/pg/data" --username=postgres --auth=trust --encoding=UTF8 --locale=C --no-sync >/dev/null)
-  (cd / && setsid "${as[@]}" setpriv --pdeathsig KILL -- "$pg_bin/postgres" -D "$dir/pg/data" -p "$pg_port" -k "$dir/pg" \
-    -c listen_addresses=127.0.0.1 -c shared_buffers=1GB -c max_wal_size=8GB -c checkpoint_timeout=30min >"$dir/pg.log" 2>&1 </dev/null & echo $! >"$dir/pg.group")
-  groups+=("$(cat "$dir/pg.group")")
-  wait_for pg -c 'SELECT 1'
-  pg -c "CREATE DATABASE bench"
+  mkdir "$dir/$name"
+  if [ "$(id -u)" = 0 ]; then as=(setpriv --reuid postgres --regid postgres --init-groups); chown postgres: "$dir/$name"; fi
+  (cd / && "${as[@]}" "$pg_bin/initdb" --pgdata="$dir/$name/data" --username=postgres --auth=trust --encoding=UTF8 --locale=C --no-sync >/dev/null)
+  (cd / && setsid "${as[@]}" setpriv --pdeathsig KILL -- "$pg_bin/postgres" -D "$dir/$name/data" -p "$port" -k "$dir/$name" \
+    -c listen_addresses=127.0.0.1 -c shared_buffers=1GB -c max_wal_size=8GB -c checkpoint_timeout=30min "${settings[@]}" >"$dir/$name.log" 2>&1 </dev/null &
+    echo $! >"$dir/$name.group")
+  groups+=("$(cat "$dir/$name.group")")
+  wait_for pg "$name" -d postgres -c 'SELECT 1'
+  pg "$name" -d postgres -c "CREATE DATABASE bench"
 }
-pg() { "$pg_bin/psql" -X -q -A -t -h 127.0.0.1 -p "$pg_port" -U postgres -v ON_ERROR_STOP=1 "$@"; }
+pg() {  # pg NAME PSQL_ARGUMENT...: in the database bench
+  local port=$1_port; shift
+  "$pg_bin/psql" -X -q -A -t -h 127.0.0.1 -p "${!port}" -U postgres -d bench -v ON_ERROR_STOP=1 "$@"
+}
 
 # The measured row: about 465 bytes, three time columns, a decimal.
 wide_table='CREATE TABLE bench.t500 (id BIGINT PRIMARY KEY, a INT NOT NULL, b INT NOT NULL, c INT NOT NULL, amount DECIMAL(18,4) NOT NULL,
@@ -69,15 +77,37 @@ fill_wide() {  # fill_wide SERVER ROWS
     FROM seq_1_to_$2"
 }
 
-write_config() {  # write_config PIPELINE_YAML_LINE...: MariaDB `source` to PostgreSQL
+# The same row at PostgreSQL: pg_wide_table SCHEMA, and its rows.
+pg_wide_table() {
+  echo "CREATE TABLE $1.t500 (id bigint PRIMARY KEY, a integer NOT NULL, b integer NOT NULL, c integer NOT NULL, amount numeric(18,4) NOT NULL,
+    ratio double precision NOT NULL, created timestamp(6) NOT NULL, changed timestamptz(6) NOT NULL, due timestamp(0) NOT NULL,
+    s1 varchar(64) NOT NULL, s2 varchar(64) NOT NULL, s3 varchar(64) NOT NULL, s4 varchar(64) NOT NULL, s5 varchar(64) NOT NULL,
+    s6 varchar(64) NOT NULL)"
+}
+pg_fill_wide() {  # pg_fill_wide SERVER ROWS: into bench.t500
+  pg "$1" -c "INSERT INTO bench.t500 SELECT i, i*7 % 1000003, i*13 % 997, i, i/7.0, i/3.7, timestamp '2020-01-01' + i*1000003 * interval '1 microsecond',
+    timestamptz '2021-01-01' + i*777 * interval '1 microsecond', timestamp '2022-01-01' + i * interval '1 second', encode(sha256(int8send(i)),'hex'),
+    encode(sha256(int8send(i+1)),'hex'), encode(sha256(int8send(i+2)),'hex'), encode(sha256(int8send(i+3)),'hex'), encode(sha256(int8send(i+4)),'hex'),
+    encode(sha256(int8send(i+5)),'hex') FROM generate_series(1, $2::bigint) i" -c "VACUUM ANALYZE bench.t500" -c CHECKPOINT
+}
+
+# The servers are called source and sink; $source_engine and $sink_engine say what they are (mariadb and postgres).
+endpoint() {  # endpoint NAME ENGINE
+  local port=$1_port
+  case $2 in
+    postgres) echo "{engine: postgres, host: 127.0.0.1, port: ${!port}, user: postgres, database: bench, password: {file: $dir/password}}" ;;
+    *) echo "{engine: $2, host: 127.0.0.1, port: ${!port}, user: bench, password: {file: $dir/password}}" ;;
+  esac
+}
+write_config() {  # write_config PIPELINE_YAML_LINE...
   (umask 077; printf bench >"$dir/password")
   cat >"$dir/tidemark.yaml" <<YAML
 version: 1
 daemon: {state: $dir/state.db, socket: $dir/control.sock, log: {level: warn}}
 sources:
-  source: {engine: mariadb, host: 127.0.0.1, port: $source_port, user: bench, password: {file: $dir/password}}
+  source: $(endpoint source "${source_engine:-mariadb}")
 sinks:
-  sink: {engine: postgres, host: 127.0.0.1, port: $pg_port, user: postgres, database: bench, password: {file: $dir/password}}
+  sink: $(endpoint sink "${sink_engine:-postgres}")
 pipelines:
   - name: bench
     source: source

@@ -18,7 +18,7 @@ build="build-essential cmake ninja-build pkg-config ccache git ca-certificates l
 # mariadb-server-core is the server without the service of the package mariadb-server
 servers="python3 mariadb-server-core mariadb-client postgresql sqlite3 util-linux"
 # clang-format is pinned to 14, since other versions lay the same source out differently; the others may be any version
-bench="pgloader"
+bench="pgloader pgcopydb mydumper curl"
 tools="curl patchelf clang-14 clang-format-14 clang-tidy-14 libclang-rt-14-dev"
 other_tools="curl patchelf clang clang-tidy libclang-rt-dev"
 

@@ -5,7 +5,7 @@
 rounds=${BENCH_ROUNDS:-3} transactions=${BENCH_TRANSACTIONS:-200000}
 start_mariadb source 1
 start_mariadb replica 2 --slave-parallel-threads=2 --slave-parallel-mode=optimistic --log-slave-updates=0 --skip-log-bin
-start_postgres
+start_postgres sink
 my source "RESET MASTER; CREATE DATABASE bench; CREATE TABLE bench.account (id INT PRIMARY KEY, v BIGINT NOT NULL, note VARCHAR(96) NOT NULL);
   CREATE TABLE bench.entry (id BIGINT PRIMARY KEY, account INT NOT NULL, amount DECIMAL(12,2) NOT NULL, note VARCHAR(96) NOT NULL);
   USE bench; INSERT INTO bench.account SELECT seq, 0, REPEAT('x', 80) FROM seq_1_to_200000;
@@ -28,7 +28,7 @@ for round in $(seq "$rounds"); do
   next=$((next + transactions))
   if [ $((round % 2)) = 0 ]; then run_replica; run_tidemark; else run_tidemark; run_replica; fi
   want=$(my source "SELECT CONCAT(COUNT(*), '|', SUM(v)) FROM bench.account")
-  [ "$(pg -d bench -c 'SELECT count(*), sum(v) FROM bench.account')" = "$want" ] || { echo "the sink differs" >&2; exit 1; }
-  [ "$(pg -d bench -c 'SELECT count(*) FROM bench.entry')" = "$((next - 1))" ] || { echo "the sink differs" >&2; exit 1; }
+  [ "$(pg sink -c 'SELECT count(*), sum(v) FROM bench.account')" = "$want" ] || { echo "the sink differs" >&2; exit 1; }
+  [ "$(pg sink -c 'SELECT count(*) FROM bench.entry')" = "$((next - 1))" ] || { echo "the sink differs" >&2; exit 1; }
 done
 report catchup 'MariaDB replica, 2 parallel threads' "$(rates "$transactions" "$dir/times.ours")" "$(rates "$transactions" "$dir/times.replica")" transactions/s '>=2'

@@ -4,7 +4,7 @@
 . "$(dirname "$0")/../servers.sh"
 tables=${BENCH_TABLES:-2000} kills=${BENCH_KILLS:-100}
 start_mariadb source 1 --table-open-cache=4000
-start_postgres
+start_postgres sink
 {
   echo "CREATE DATABASE bench; USE bench; CREATE TABLE tick (id BIGINT AUTO_INCREMENT PRIMARY KEY, note VARCHAR(64) NOT NULL);"
   for i in $(seq "$((tables - 1))"); do
@@ -24,9 +24,9 @@ SQL
 write_config "stop: never"
 run() { "$build/tidemark" run -c "$dir/tidemark.yaml" 2>>"$dir/tidemark.log" & daemon=$!; }
 give_up() { tail "$dir/tidemark.log" >&2; exit 1; }
-copied() { [ "$(pg -d bench -c "SELECT count(*) FROM tidemark.chunk WHERE done" 2>/dev/null)" = "$tables" ]; }
+copied() { [ "$(pg sink -c "SELECT count(*) FROM tidemark.chunk WHERE done" 2>/dev/null)" = "$tables" ]; }
 wait_for_tick_after() {  # one session that asks all the time
-  pg -d bench -c "DO \$\$ BEGIN FOR i IN 1..20000 LOOP IF EXISTS (SELECT FROM bench.tick WHERE id > $1) THEN RETURN; END IF;
+  pg sink -c "DO \$\$ BEGIN FOR i IN 1..20000 LOOP IF EXISTS (SELECT FROM bench.tick WHERE id > $1) THEN RETURN; END IF;
     PERFORM pg_sleep(0.002); END LOOP; RAISE 'no tick after $1 arrives'; END \$\$"
 }
 my source "INSERT INTO bench.tick (note) VALUES ('the first')"

@@ -3,30 +3,27 @@
 . "$(dirname "$0")/../servers.sh"
 rounds=${BENCH_ROUNDS:-3} rows=${BENCH_ROWS:-500000}
 start_mariadb source 1
-start_postgres
+start_postgres sink
 fill_wide source "$rows"
 write_config "snapshot: {workers: 2}"
-pg_table='CREATE TABLE pipe.t500 (id bigint PRIMARY KEY, a integer NOT NULL, b integer NOT NULL, c integer NOT NULL, amount numeric(18,4) NOT NULL,
-  ratio double precision NOT NULL, created timestamp(6) NOT NULL, changed timestamptz(6) NOT NULL, due timestamp(0) NOT NULL, s1 varchar(64) NOT NULL,
-  s2 varchar(64) NOT NULL, s3 varchar(64) NOT NULL, s4 varchar(64) NOT NULL, s5 varchar(64) NOT NULL, s6 varchar(64) NOT NULL)'
-count() { pg -d bench -c "SELECT count(*) FROM $1"; }
+count() { pg sink -c "SELECT count(*) FROM $1"; }
 expect() { [ "$(count "$1")" = "$rows" ] || { echo "$1 has not all rows" >&2; exit 1; }; }
 for _ in $(seq "$rounds"); do
-  pg -d bench -c "DROP SCHEMA IF EXISTS pipe CASCADE" -c "CREATE SCHEMA pipe" -c "$pg_table" -c CHECKPOINT 2>/dev/null
+  pg sink -c "DROP SCHEMA IF EXISTS pipe CASCADE" -c "CREATE SCHEMA pipe" -c "$(pg_wide_table pipe)" -c CHECKPOINT 2>/dev/null
   t=$(now)
   mariadb --no-defaults --host=127.0.0.1 --port="$source_port" --user=bench --password=bench --quick -N -B -e 'SELECT * FROM bench.t500' |
-    pg -d bench -c 'COPY pipe.t500 FROM STDIN'
+    pg sink -c 'COPY pipe.t500 FROM STDIN'
   since "$t" >>"$dir/pipe"
   expect pipe.t500
 
-  pg -d bench -c "DROP SCHEMA IF EXISTS bench CASCADE" -c "DROP SCHEMA IF EXISTS tidemark CASCADE" -c CHECKPOINT 2>/dev/null
+  pg sink -c "DROP SCHEMA IF EXISTS bench CASCADE" -c "DROP SCHEMA IF EXISTS tidemark CASCADE" -c CHECKPOINT 2>/dev/null
   rm -f "$dir"/state.db*
   measure snapshot ours "$build/tidemark" snapshot bench -c "$dir/tidemark.yaml" >"$dir/out" 2>"$dir/err" || { cat "$dir/err" >&2; exit 1; }
   expect bench.t500
 
-  pg -d bench -c "DROP SCHEMA IF EXISTS bench CASCADE" -c "CREATE SCHEMA bench" -c CHECKPOINT 2>/dev/null
+  pg sink -c "DROP SCHEMA IF EXISTS bench CASCADE" -c "CREATE SCHEMA bench" -c CHECKPOINT 2>/dev/null
   t=$(now)
-  pgloader --with "prefetch rows = 10000" --with "workers = 2" --with "concurrency = 1" "mysql://bench:bench@127.0.0.1:$source_port/bench" "pgsql://postgres@127.0.0.1:$pg_port/bench" >"$dir/pgloader.out" 2>&1 ||
+  pgloader --with "prefetch rows = 10000" --with "workers = 2" --with "concurrency = 1" "mysql://bench:bench@127.0.0.1:$source_port/bench" "pgsql://postgres@127.0.0.1:$sink_port/bench" >"$dir/pgloader.out" 2>&1 ||
     { tail -20 "$dir/pgloader.out" >&2; exit 1; }
   since "$t" >>"$dir/pgloader"
   expect bench.t500

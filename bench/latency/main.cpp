@@ -1,6 +1,7 @@
-// tidemark-bench-latency MARIADB_SOCKET POSTGRES_SOCKET_DIR POSTGRES_PORT SECONDS RATE
-// Inserts one row a transaction into bench.tick at RATE a second and asks PostgreSQL all the time for the highest id there; prints the
-// percentiles of the time from the source's answer to COMMIT until a reader of the sink saw the row.
+// tidemark-bench-latency SOURCE POSTGRES_SOCKET_DIR POSTGRES_PORT SECONDS RATE
+// SOURCE is MariaDB's socket, or a connection string of PostgreSQL ("host=... port=..."). Inserts one row a transaction into bench.tick at
+// RATE a second and asks PostgreSQL all the time for the highest id there; prints the percentiles of the time from the source's answer to
+// COMMIT until a reader of the sink saw the row.
 #include <fmt/format.h>
 #include <libpq-fe.h>
 #include <mysql.h>
@@ -17,18 +18,58 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+/// Writes to MariaDB or PostgreSQL; the process ends with a message when it cannot.
+class Writer {
+ public:
+  explicit Writer(const std::string& source);
+  ~Writer();
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+  void run(const std::string& sql);
+
+ private:
+  MYSQL* mysql_ = nullptr;
+  PGconn* postgres_ = nullptr;
+};
+
 int fail(const char* what, const char* why) {
   fmt::print(stderr, "{}: {}\n", what, why);
   return 1;
 }
 
+Writer::Writer(const std::string& source) {
+  if (source.find('=') != std::string::npos) {
+    postgres_ = PQconnectdb(source.c_str());
+    if (PQstatus(postgres_) != CONNECTION_OK) std::exit(fail("the source", PQerrorMessage(postgres_)));
+    return;
+  }
+  mysql_ = mysql_init(nullptr);
+  if (mysql_real_connect(mysql_, nullptr, "root", nullptr, "bench", 0, source.c_str(), 0) == nullptr) {
+    std::exit(fail("the source", mysql_error(mysql_)));
+  }
+}
+
+Writer::~Writer() {
+  if (postgres_ != nullptr) PQfinish(postgres_);
+  if (mysql_ != nullptr) mysql_close(mysql_);
+}
+
+void Writer::run(const std::string& sql) {
+  if (mysql_ != nullptr) {
+    if (mysql_real_query(mysql_, sql.data(), sql.size()) != 0) std::exit(fail("INSERT", mysql_error(mysql_)));
+    return;
+  }
+  PGresult* result = PQexec(postgres_, sql.c_str());
+  if (PQresultStatus(result) != PGRES_COMMAND_OK) std::exit(fail("INSERT", PQerrorMessage(postgres_)));
+  PQclear(result);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 6) return fail("usage", "tidemark-bench-latency MARIADB_SOCKET POSTGRES_SOCKET_DIR POSTGRES_PORT SECONDS RATE");
+  if (argc != 6) return fail("usage", "tidemark-bench-latency SOURCE POSTGRES_SOCKET_DIR POSTGRES_PORT SECONDS RATE");
   size_t rate = std::strtoul(argv[5], nullptr, 10), total = std::strtoul(argv[4], nullptr, 10) * rate;
-  MYSQL* source = mysql_init(nullptr);
-  if (mysql_real_connect(source, nullptr, "root", nullptr, "bench", 0, argv[1], 0) == nullptr) return fail("MariaDB", mysql_error(source));
+  Writer source(argv[1]);
   std::string info = fmt::format("host={} port={} user=postgres dbname=bench", argv[2], argv[3]);
   PGconn* sink = PQconnectdb(info.c_str());
   if (PQstatus(sink) != CONNECTION_OK) return fail("PostgreSQL", PQerrorMessage(sink));
@@ -38,8 +79,7 @@ int main(int argc, char** argv) {
     auto due = Clock::now();
     for (size_t id = 1; id <= total; ++id) {
       std::this_thread::sleep_until(due += std::chrono::nanoseconds(1'000'000'000 / rate));
-      std::string sql = fmt::format("INSERT INTO tick VALUES ({}, 'a row that is to be seen soon')", id);
-      if (mysql_real_query(source, sql.data(), sql.size()) != 0) std::exit(fail("INSERT", mysql_error(source)));
+      source.run(fmt::format("INSERT INTO bench.tick VALUES ({}, 'a row that is to be seen soon')", id));
       committed[id] = Clock::now();
       written.store(id, std::memory_order_release);
     }
@@ -67,5 +107,4 @@ int main(int argc, char** argv) {
       "10 ms)\n",
       rate, ms.size(), at(0.5), at(0.9), at(0.99), ms.back());
   PQfinish(sink);
-  mysql_close(source);
 }
