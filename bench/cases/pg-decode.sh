@@ -7,7 +7,7 @@ start_postgres source wal_level=logical synchronous_commit=off max_replication_s
 "$pg_bin/pgbench" -h 127.0.0.1 -p "$source_port" -U postgres -i -s 10 -q bench >"$dir/pgbench.out" 2>&1
 pg source -c "ALTER TABLE pgbench_history REPLICA IDENTITY FULL" -c "CREATE SCHEMA bench" -c "$(pg_wide_table bench)"
 decode=("$build/tidemark-bench-pg-decode" --port "$source_port" --user postgres --database bench --slot ours --publication ours)
-from=$("${decode[@]}" --prepare)
+from=$("${decode[@]}" --prepare | tail -1)
 for round in $(seq "$rounds"); do pg source -c "SELECT pg_create_logical_replication_slot('peer$round', 'pgoutput')" >/dev/null; done
 "$pg_bin/pgbench" -h 127.0.0.1 -p "$source_port" -U postgres -n -c 2 -t $((transactions / 2)) bench >"$dir/pgbench.out" 2>&1
 pg_fill_wide source "$rows"
