@@ -14,7 +14,7 @@ measure_to() {  # measure_to SERVER FILE
   cat "$dir/percentiles.$1" >&2
   pg source -c "TRUNCATE bench.tick"
 }
-percentile() { sed "s/.*[ ,]$2 \([0-9.]*\) ms.*/\1/" "$dir/percentiles.$1"; }
+percentile() { sed "s/ (reach.*//; s/.* $2 \([0-9.]*\) ms.*/\1/" "$dir/percentiles.$1"; }
 pg replica -c "CREATE SUBSCRIPTION peer CONNECTION 'host=127.0.0.1 port=$source_port user=postgres dbname=bench' PUBLICATION peer"
 wait_for bash -c "[ \"\$($pg_bin/psql -XAt -h 127.0.0.1 -p $replica_port -U postgres -d bench -c \"SELECT count(*) FROM pg_subscription_rel WHERE srsubstate <> 'r'\")\" = 0 ]"
 measure_to replica "$replica_port"
