@@ -21,6 +21,7 @@ std::vector<TypeTable> held_by_both(std::vector<TypeTable> tables) {
         return is_json && value.find(std::string(kDepthMax, '[')) != std::string::npos;
       };
       column.values.erase(std::remove_if(column.values.begin(), column.values.end(), of_one), column.values.end());
+      if (column.form == TypeForm::real && !column.printed.empty()) column.printed += " + 0e0";  // which takes the sign off a zero
     }
   }
   return tables;

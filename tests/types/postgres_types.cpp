@@ -2,22 +2,35 @@
 
 #include "types/type_case.h"
 
-// PostgreSQL's types with the values that every sink can hold; what only PostgreSQL itself has room for is added for that sink.
+// PostgreSQL's types with the values that every sink can hold, and for each sink the values and types that only it has room for.
 namespace tidemark::test {
 namespace {
 
 using Values = std::vector<std::string>;
 
+constexpr const char* kWithoutSignOfZero = "({}::float8 + 0)::text";
+constexpr const char* kAsPrinted = "to_jsonb({}::text[])::text";  // lists of the texts that the elements print
+
 struct Catalogue {
-  bool to_postgres;
+  bool to_postgres, to_sqlite, to_mariadb;
   TypeTable table;
 
-  Catalogue(std::string name, const std::string& sink) : to_postgres(sink == "postgres"), table{std::move(name), {}, {}, {}, {}} {}
-  /// `only_there`: more values for a PostgreSQL sink.
-  void add(const std::string& column, const std::string& type, TypeForm form, Values values, const Values& only_there = {}) {
-    if (to_postgres) values.insert(values.end(), only_there.begin(), only_there.end());
+  Catalogue(std::string name, const std::string& sink)
+      : to_postgres(sink == "postgres"),
+        to_sqlite(sink == "sqlite"),
+        to_mariadb(sink == "mariadb"),
+        table{std::move(name), {}, {}, {}, {}} {}
+  bool is_mysql() const { return !to_postgres && !to_sqlite; }
+  void add(const std::string& column, const std::string& type, TypeForm form, Values values) {
     table.columns.push_back({column, type, form, std::move(values), {}, Dialect::postgres});
   }
+  /// More values of the last column, for sinks that have them.
+  void more(bool here, const Values& values) {
+    Values& all = table.columns.back().values;
+    if (here) all.insert(all.end(), values.begin(), values.end());
+  }
+  /// How the source prints the last column as a sink other than PostgreSQL is to hold it.
+  void print(const std::string& sql) { table.columns.back().printed = sql; }
   void add_plain(const std::string& column, const std::string& type, Values values) {
     add(column, type, TypeForm::plain, std::move(values));
   }
@@ -30,24 +43,29 @@ TypeTable numbers(const std::string& sink) {
   c.add("i32", "integer", TypeForm::integer, {"-2147483648", "2147483647", "0"});
   c.add("i64", "bigint", TypeForm::integer, {"-9223372036854775808", "9223372036854775807", "9007199254740993"});
   c.add("o", "oid", TypeForm::integer, {"0", "4294967295", "2147483648"});
-  c.add("f32", "real", TypeForm::real, {"0.1", "'3.4028235e38'", "'-1.17549435e-38'", "16777216", "'1e-40'", "'-0'"},
-        {"'NaN'", "'Infinity'", "'-Infinity'"});
+  c.add("f32", "real", TypeForm::real, {"0.1", "'3.4028235e38'", "'-1.17549435e-38'", "16777216", "'1e-40'", "'-0'"});
+  c.more(c.to_postgres, {"'NaN'"});
+  c.more(!c.is_mysql(), {"'Infinity'", "'-Infinity'"});
+  if (c.to_mariadb) c.print(kWithoutSignOfZero);
   c.add("f64", "double precision", TypeForm::real,
-        {"0.1", "'1.7976931348623157e308'", "'2.2250738585072014e-308'", "'5e-324'", "9007199254740993", "0.30000000000000004", "'1e23'"},
-        {"'NaN'", "'Infinity'", "'-Infinity'", "'-0'"});
-  c.add("n10_2", "numeric(10,2)", TypeForm::decimal, {"99999999.99", "-99999999.99", "0", "0.01", "-0.5"}, {"'NaN'"});
+        {"0.1", "'1.7976931348623157e308'", "'2.2250738585072014e-308'", "'5e-324'", "9007199254740993", "0.30000000000000004", "'1e23'",
+         "'-0'"});
+  c.more(c.to_postgres, {"'NaN'"});
+  c.more(!c.is_mysql(), {"'Infinity'", "'-Infinity'"});
+  if (c.to_mariadb) c.print(kWithoutSignOfZero);
+  c.add("n10_2", "numeric(10,2)", TypeForm::decimal, {"99999999.99", "-99999999.99", "0", "0.01", "-0.5"});
+  c.more(!c.is_mysql(), {"'NaN'"});
   c.add("n38_10", "numeric(38,10)", TypeForm::decimal, {"9999999999999999999999999999.9999999999", "-0.0000000001", "1"});
   c.add("n65_30", "numeric(65,30)", TypeForm::decimal,
         {"99999999999999999999999999999999999.999999999999999999999999999999", "-0.000000000000000000000000000001"});
   c.add("n5_0", "numeric(5)", TypeForm::decimal, {"99999", "-1"});
   c.add("cash", "money", TypeForm::decimal, {"'92233720368547758.07'", "'-92233720368547758.08'", "'0.05'", "'-1234.50'"});
-  c.table.columns.back().printed = "{}::numeric::text";
-  if (c.to_postgres) {
-    c.add("n", "numeric", TypeForm::plain,
-          {"0.1", "1.10", "123456789012345678901234567890.123456789", "'NaN'", "'Infinity'", "'-Infinity'", "'1e-50'", "'1e100'", "-0.0"});
-    c.add("n300", "numeric(300,100)", TypeForm::plain, {"1.5", "'1e199'", "'-1e-100'"});
-    c.add("down", "numeric(5,-3)", TypeForm::plain, {"99999000", "-1000", "0"});
-  }
+  c.print("{}::numeric::text");
+  c.add("n", "numeric", TypeForm::decimal, {"0.1", "1.10", "123456789012345678901234567890.123456789", "-0.0"});
+  c.more(!c.is_mysql(), {"'NaN'", "'Infinity'", "'-Infinity'", "'1e-50'", "'1e100'"});
+  if (c.is_mysql()) c.print("{}::numeric(65,30)::text");
+  c.add_plain("n300", "numeric(300,100)", {"1.5", "'1e199'", "'-1e-100'"});
+  c.add_plain("down", "numeric(5,-3)", {"99999000", "-1000", "0"});
   return c.table;
 }
 
@@ -55,12 +73,15 @@ TypeTable times(const std::string& sink) {
   Catalogue c("times", sink);
   const Values far_days{"'infinity'", "'-infinity'", "'0044-03-15 BC'", "'4713-01-01 BC'", "'5874897-12-31'", "'0001-01-01 BC'"};
   const Values far{"'infinity'", "'-infinity'", "'0044-03-15 12:00:00.5 BC'", "'294276-12-31 23:59:59.999999'"};
-  c.add("d", "date", TypeForm::date, {"'2024-02-29'", "'1000-01-01'", "'9999-12-31'", "'1970-01-01'", "'1582-10-10'"}, far_days);
-  c.add("ts", "timestamp", TypeForm::datetime, {"'2024-02-29 23:59:59.999999'", "'1000-01-01 00:00:00'", "'1969-12-31 23:59:59.5'"}, far);
+  c.add("d", "date", TypeForm::date, {"'2024-02-29'", "'1000-01-01'", "'9999-12-31'", "'1970-01-01'", "'1582-10-10'"});
+  c.more(!c.is_mysql(), far_days);
+  c.add("ts", "timestamp", TypeForm::datetime, {"'2024-02-29 23:59:59.999999'", "'1000-01-01 00:00:00'", "'1969-12-31 23:59:59.5'"});
+  c.more(!c.is_mysql(), far);
   c.add("ts3", "timestamp(3)", TypeForm::datetime, {"'2024-02-29 23:59:59.999'", "'2000-01-01 00:00:00'"});
   c.add("ts0", "timestamp(0)", TypeForm::datetime, {"'2024-02-29 23:59:59'"});
   c.add("tz", "timestamptz", TypeForm::timestamp,
-        {"'2024-02-29 23:59:59.999999+00'", "'2024-11-03 01:30:00-04'", "'2024-11-03 01:30:00-05'", "'1900-01-01 00:00:00+05:53:28'"}, far);
+        {"'2024-02-29 23:59:59.999999+00'", "'2024-11-03 01:30:00-04'", "'2024-11-03 01:30:00-05'", "'1900-01-01 00:00:00+05:53:28'"});
+  c.more(!c.is_mysql(), far);
   c.add("tz0", "timestamptz(0)", TypeForm::timestamp, {"'2024-02-29 23:59:59-12'"});
   c.add("t", "time", TypeForm::time, {"'00:00:00'", "'23:59:59.999999'", "'12:30:00.5'", "'24:00:00'"});
   c.add("t2", "time(2)", TypeForm::time, {"'23:59:59.25'", "'00:00:00'"});
@@ -113,25 +134,29 @@ TypeTable bytes_and_documents(const std::string& sink) {
                          "'\"\\u00e9 \\ud83d\\ude00 \\\\ \\\" \\n\"'",
                          "('[\"' || repeat('x', 70000) || '\"]')::json"};
   const Values exact{"'{\"a\": 1,   \"a\": 2}'", "'[1.10, 1e400, 123456789012345678901234567890]'"};
-  c.add("j", "json", TypeForm::json, documents, exact);
-  c.add("jb", "jsonb", TypeForm::json, documents, exact);
+  c.add("j", "json", TypeForm::json, documents);
+  c.more(!c.is_mysql(), exact);
+  c.add("jb", "jsonb", TypeForm::json, documents);
+  c.more(!c.is_mysql(), exact);
   return c.table;
 }
 
 TypeTable arrays(const std::string& sink) {
   Catalogue c("arrays", sink);
-  c.add("ints", "integer[]", TypeForm::array, {"'{}'", "'{1,NULL,-3}'", "'{{1,2},{3,4}}'"},
-        {"'[0:1]={5,6}'", "'[-1:0][2:3]={{1,2},{3,4}}'"});
+  c.add("ints", "integer[]", TypeForm::array, {"'{}'", "'{1,NULL,-3}'", "'{{1,2},{3,4}}'"});
+  c.more(!c.to_sqlite, {"'[0:1]={5,6}'", "'[-1:0][2:3]={{1,2},{3,4}}'"});
   c.add("texts", "text[]", TypeForm::array,
         {"'{}'", "ARRAY['a','',NULL,'NULL','né😀']", "ARRAY['q\"uote','back\\slash','{brace}','com,ma',' sp ']"});
   c.add("flags", "boolean[]", TypeForm::array, {"'{t,f,NULL}'"});
   c.add("longs", "bigint[]", TypeForm::array, {"'{9223372036854775807,-9223372036854775808}'"});
-  if (c.to_postgres) {
-    c.add_plain("stamps", "timestamptz[]", {"'{\"2024-02-29 12:00:00+02\",infinity}'"});
-    c.add_plain("blobs", "bytea[]", {"ARRAY['\\x00ff'::bytea, NULL]"});
-    c.add_plain("boxes", "box[]", {"'{(1,1),(0,0);(2,2),(1,1)}'"});
-    c.add_plain("moods", "types.colour[]", {"'{red,\"dark blue\"}'"});
-  }
+  c.add("stamps", "timestamptz[]", TypeForm::array, {"'{\"2024-02-29 12:00:00+02\",infinity}'"});
+  c.print(kAsPrinted);
+  c.add("blobs", "bytea[]", TypeForm::array, {"ARRAY['\\x00ff'::bytea, NULL]"});
+  c.print(kAsPrinted);
+  c.add("boxes", "box[]", TypeForm::array, {"'{(1,1),(0,0);(2,2),(1,1)}'"});
+  c.print(kAsPrinted);
+  c.add("moods", "types.colour[]", TypeForm::array, {"'{red,\"dark blue\"}'"});
+  c.print(kAsPrinted);
   c.table.before = "CREATE TYPE colour AS ENUM ('red', 'dark blue')";
   return c.table;
 }
@@ -139,6 +164,7 @@ TypeTable arrays(const std::string& sink) {
 TypeTable others(const std::string& sink) {
   Catalogue c("others", sink);
   c.add_plain("ip", "inet", {"'192.168.0.1'", "'10.1.2.3/8'", "'2001:db8::1'", "'::ffff:1.2.3.4/120'"});
+  c.print("inet_out({})::text");  // a cast would say /32 where the type itself does not
   c.add_plain("net", "cidr", {"'10.0.0.0/8'", "'2001:db8::/32'"});
   c.add_plain("mac", "macaddr", {"'08:00:2b:01:02:03'"});
   c.add_plain("mac8", "macaddr8", {"'08:00:2b:01:02:03:04:05'"});
@@ -156,10 +182,10 @@ TypeTable others(const std::string& sink) {
   c.add_plain("snap", "pg_snapshot", {"'10:20:10,14'"});
   c.add_plain("lsn", "pg_lsn", {"'16/B374D848'"});
   c.add_plain("query", "tsquery", {"'fat & (rat | !cat)'"});
-  if (sink == "postgres" || sink == "sqlite") {
-    c.add_plain("h", "public.hstore", {"'a=>1, b=>NULL, \"k \\\\\"q\"=>\"v, w\"'", "''"});
-    c.add_plain("pt", "point", {"'(1.5,-2.25)'"});
-  }
+  c.add("h", "public.hstore", TypeForm::array, {"'a=>1, b=>NULL, \"k \\\"q\\\\\"=>\"v, w\"'", "''"});
+  c.print("public.hstore_to_jsonb({})::text");
+  c.add("pt", "point", c.is_mysql() ? TypeForm::geometry : TypeForm::plain, {"'(1.5,-2.25)'", "'(0,1e+300)'"});
+  if (c.is_mysql()) c.print("'POINT(' || translate({}::text, ',()+', ' ') || ')'");
   c.table.before = "CREATE TYPE pair AS (a integer, b text)";
   return c.table;
 }

@@ -59,7 +59,7 @@ std::vector<TypeTable> postgres_type_tables(const std::string& sink);
 std::vector<TypeTable> all_type_tables(const std::string& engine);
 
 /// Without the values that one of MariaDB and MySQL refuses to hold for the other: TIME beyond 838:59:59 by a fraction, JSON nested deeper
-/// than MariaDB's check takes.
+/// than MariaDB's check takes. Zeros are printed without their sign, which MariaDB does not keep.
 std::vector<TypeTable> held_by_both(std::vector<TypeTable> tables);
 
 // The parts of it.

@@ -45,10 +45,10 @@ std::string without_nul(const std::string& hex) {
   return out;
 }
 
-/// {1,2.5} as the hexadecimal of its floats, little-endian.
+/// {1,2.5} or [1,2.5] as the hexadecimal of its floats, little-endian.
 std::string floats_as_hex(const std::string& array) {
   std::string out;
-  for (const char* at = array.c_str() + 1; *at != '\0' && *at != '}';) {
+  for (const char* at = array.c_str() + 1; *at != '\0' && *at != '}' && *at != ']';) {
     char* end = nullptr;
     const float value = std::strtof(at, &end);
     uint32_t bits = 0;
@@ -57,6 +57,13 @@ std::string floats_as_hex(const std::string& array) {
     at = *end == ',' ? end + 1 : end;
   }
   return out;
+}
+
+/// The hexadecimal of a vector as MySQL has it, or of the JSON text that stands for it at MariaDB before 11.7.
+std::string vector_as_hex(const std::string& hex) {
+  std::string text;
+  for (size_t i = 0; i + 1 < hex.size(); i += 2) text += static_cast<char>(std::stoi(hex.substr(i, 2), nullptr, 16));
+  return !text.empty() && text.front() == '[' && text.back() == ']' ? floats_as_hex(text) : hex;
 }
 
 bool is_json(const TypeCase& column) { return column.form == TypeForm::json || column.form == TypeForm::json_text; }
@@ -110,6 +117,7 @@ std::string sink_text(const TypeCase& column, SinkKind sink, const std::string& 
   if (column.form == TypeForm::real) return exact_number(text);
   if (sink == SinkKind::mysql && is_json(column)) return equal_json(text);
   if (column.form == TypeForm::vector && sink == SinkKind::postgres) return floats_as_hex(text);
+  if (column.form == TypeForm::vector && sink == SinkKind::mysql) return vector_as_hex(text);
   return text;
 }
 

@@ -66,8 +66,8 @@ TypeRoundTrip::TypeRoundTrip(DatabaseServer& source, std::vector<TypeTable> tabl
     side->server->exec(fmt::format("CREATE SCHEMA {} AUTHORIZATION {}", kTypesDatabase, side->server->sink_login().user));
   }
   client_ = source_.client(kTypesDatabase);
-  // intervals of both ends in the form that does not depend on a setting elsewhere
-  client_->exec(from_postgres_ ? "SET intervalstyle = iso_8601" : "SET sql_mode = 'STRICT_ALL_TABLES'");
+  // intervals and moments of both ends in the form that does not depend on a setting elsewhere
+  client_->exec(from_postgres_ ? "SET intervalstyle = iso_8601; SET timezone = 'UTC'" : "SET sql_mode = 'STRICT_ALL_TABLES'");
   client_->exec("CREATE TABLE marker (id INT PRIMARY KEY)");
   for (const TypeTable& table : tables_) {
     create(table);
@@ -194,7 +194,8 @@ bool TypeRoundTrip::wait_for_stream() {
 
 TextRows TypeRoundTrip::ask(const Side& side, const std::string& sql) {
   if (side.server)
-    return side.server->query(side.kind == SinkKind::postgres && from_postgres_ ? "SET intervalstyle = iso_8601; " + sql : sql);
+    return side.server->query(
+        side.kind == SinkKind::postgres && from_postgres_ ? "SET intervalstyle = iso_8601; SET timezone = 'UTC'; " + sql : sql);
   const std::string path = sqlite_path(side.directory);
   if (!std::filesystem::exists(path)) throw std::runtime_error("no SQLite file yet");
   return SqliteFile(path).query(sql);

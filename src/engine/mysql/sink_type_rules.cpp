@@ -68,6 +68,7 @@ constexpr PostgresRule kPostgres[] = {
 };
 
 constexpr FamilyRule kFamily[] = {
+    {"float, double", "", "", "the sign of zero, by MariaDB"},
     {"json (MySQL)", "", "json", "documents nested deeper than 31: refused by MariaDB's check"},
     {"json (MariaDB)", "longtext", "", "MySQL's check of the text"},
     {"uuid", "char(36)", "", ""},
