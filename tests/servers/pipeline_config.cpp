@@ -40,7 +40,7 @@ std::string write_file(const TempDir& directory, const DatabaseServer& source, c
   text += fmt::format("  state: {}\n  socket: {}\n", state_path(directory), socket_path(directory));
   text += indented(pipeline.daemon_yaml, 2);
   text += "sources:\n  origin:\n" + access_lines(source, login, pipeline.source_port, secret);
-  text += indented(pipeline.source_yaml, 4);
+  text += indented(pipeline.source_yaml, 4) + pipeline.more_sources_yaml;
   text += "sinks:\n  target:\n" + sink + indented(pipeline.sink_yaml, 4) + pipeline.more_sinks_yaml;
   text += fmt::format("pipelines:\n  - name: {}\n    source: origin\n    sink: target\n    tables:\n      include: [{}]\n", pipeline.name,
                       globs);
