@@ -131,6 +131,9 @@ class Source {
   /// `tables[i]` is the table that Change::table == i means, with the schema that holds at `from`.
   virtual std::unique_ptr<LogReader> open_log(const Position& from, std::vector<SchemaRef> tables, const TableSelection& selection) = 0;
   virtual std::unique_ptr<SnapshotReader> open_snapshot() = 0;
+  /// verify: while the result lives, open_log() reads from every position that the pipeline has or reaches from now on, however far the
+  /// daemon lets the server forget its log. Nothing: the engine keeps its log by other rules.
+  virtual std::shared_ptr<void> hold_log() { return nullptr; }
   /// Where the server keeps its log for each pipeline; nothing: the engine has no such thing.
   virtual std::optional<LogRetention> retention() { return std::nullopt; }
   /// What was made at the server for the pipeline and stays there, a line each for people. drop_from_server() removes it, after which

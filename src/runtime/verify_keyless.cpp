@@ -66,6 +66,7 @@ class KeylessCheck : private TableCheck {
  private:
   /// One round: rows that are not there equally often. Reads the source first, then the sink where it has reached that.
   std::map<RowHash, int64_t> differences() {
+    const auto hold = log_.hold();
     const Position from = sink_.look();
     tallies_.clear();
     others_.clear();

@@ -109,6 +109,7 @@ bool log_joins(const Position& from, const ViewPlace& view, const Position& held
 
 std::vector<Finding> compare_at_one_position(SourceSide& source, SinkSide& sink, VerifyLog& log, uint32_t table, const SchemaRef& schema,
                                              const std::vector<KeyBytes>& keys) {
+  const auto hold = log.hold();
   const Position from = sink.look();
   const SourceRows rows = source.rows_with(*schema, keys);
   const SinkRows held = sink.rows_with(table, keys, rows.place.high);

@@ -21,7 +21,8 @@ bool read_number(std::string_view text, Number& out) {
 
 }  // namespace
 
-LogCompanion::LogCompanion(const SourceConfig& config) : connection_(config.address, Role::source) {
+LogCompanion::LogCompanion(const SourceConfig& config)
+    : connection_(config.address, Role::source), publication_(config.postgres.publication), question_(kAskSnapshot) {
   connection_.open();
   read_server(config);
 }
@@ -57,7 +58,37 @@ std::vector<uint32_t> LogCompanion::relations_of(const std::vector<SchemaRef>& t
     if (read_number(field_of(rows.get(), i, 0), place) && read_number(field_of(rows.get(), i, 1), oid) && place < oids.size())
       oids[place] = oid;
   }
+  watch_published(oids);
   return oids;
+}
+
+void LogCompanion::watch_published(const std::vector<uint32_t>& oids) {
+  std::string list = "0";
+  for (const uint32_t oid : oids) list += fmt::format(",{}", oid);
+  question_ = fmt::format(
+      "{}, w.* FROM (SELECT 1) one LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE r.oid IS NULL), coalesce(max(r.oid)::bigint, 0),"
+      " min(c.oid::regclass::text) FILTER (WHERE r.oid IS NULL) FROM pg_publication p JOIN pg_class c ON c.oid IN ({})"
+      " LEFT JOIN pg_publication_rel r ON r.prrelid = c.oid AND r.prpubid = p.oid WHERE p.pubname = {} GROUP BY p.oid) w ON true",
+      kAskSnapshot, list, quote_literal(publication_));
+  published_ = published_in(connection_.run(question_, kAsking).get());
+}
+
+LogCompanion::Published LogCompanion::published_in(const PGresult* row) const {
+  Published now = published_;
+  if (PQnfields(row) < 5 || PQgetisnull(row, 0, 2) != 0) return now;  // that it was dropped is for the stream to say
+  read_number(field_of(row, 0, 2), now.lacking);
+  read_number(field_of(row, 0, 3), now.newest);
+  return now;
+}
+
+void LogCompanion::check_published(const PGresult* row) const {
+  const Published now = published_in(row);
+  if (now.lacking <= published_.lacking && now.newest <= published_.newest) return;
+  const bool lacks = now.lacking > published_.lacking;
+  throw Error(ErrorKind::log_purged, fmt::format("publication {}", printable(publication_)),
+              lacks ? fmt::format("it no longer publishes {}: what changed since then is not in the stream", printable(field_of(row, 0, 4)))
+                    : "a captured table was taken out of it and put back: what changed meanwhile is not in the stream",
+              "exclude the table, start the pipeline once, and include it again: it is then copied anew");
 }
 
 std::string LogCompanion::type_name(uint32_t type, int32_t modifier) {
@@ -71,7 +102,7 @@ std::string LogCompanion::type_name(uint32_t type, int32_t modifier) {
 void LogCompanion::ask() {
   if (asked_at_) return;
   connection_.check_interrupted();
-  if (PQsendQuery(connection_.raw(), kAskSnapshot) == 0) throw connection_.failure(nullptr, kAsking);
+  if (PQsendQuery(connection_.raw(), question_.c_str()) == 0) throw connection_.failure(nullptr, kAsking);
   asked_at_ = Clock::now();
 }
 
@@ -84,6 +115,7 @@ bool LogCompanion::take_answer(std::optional<Visibility>& snapshot) {
   if (PQresultStatus(row.get()) != PGRES_TUPLES_OK) throw connection_.failure(row.get(), kAsking);
   while (Result(PQgetResult(connection_.raw())) != nullptr) {
   }
+  check_published(row.get());
   if (is_standby_) {
     if (field_of(row.get(), 0, 0) == "t") return true;
     // what the WAL sender sends from now on lies on another timeline

@@ -26,13 +26,14 @@ class LogCompanion {
   bool two_phase() const { return two_phase_; }
   /// The first id that was not given out when we connected; 0 on a standby, which gives out none.
   uint64_t first_txid() const { return first_txid_; }
-  /// The tables' relations, by place; 0: there is none of this name.
+  /// The tables' relations, by place; 0: there is none of this name. From now on they have to stay in the publication.
   std::vector<uint32_t> relations_of(const std::vector<SchemaRef>& tables);
   std::string type_name(uint32_t type, int32_t modifier);
 
   /// Asks for a snapshot, unless one has been asked for and not come.
   void ask();
-  /// What has come since; a standby answers, but has no snapshot to give (its own is not exact). Throws when it was promoted.
+  /// What has come since; a standby answers, but has no snapshot to give (its own is not exact). Throws when it was promoted,
+  /// and when a table has left the publication: the stream would leave out its changes without a word.
   bool take_answer(std::optional<Visibility>& snapshot);
   /// How long an answer has been waited for; zero: none is.
   std::chrono::milliseconds waiting() const;
@@ -40,9 +41,21 @@ class LogCompanion {
 
  private:
   using Clock = std::chrono::steady_clock;
+  /// Of the tables that have to stay in the publication.
+  struct Published {
+    uint64_t lacking = 0;  // are not in it by name; all of them, when it is one of all tables
+    uint64_t newest = 0;   // entry of one of them: one that was taken out and put back has a new one
+  };
   void read_server(const SourceConfig& config);
+  void watch_published(const std::vector<uint32_t>& oids);
+  /// From the columns of an answer that are about the publication; what was known when they say nothing.
+  Published published_in(const PGresult* row) const;
+  void check_published(const PGresult* row) const;
 
   Connection connection_;
+  const std::string publication_;
+  std::string question_;
+  Published published_;
   bool is_standby_ = false, two_phase_ = false;
   uint64_t first_txid_ = 0;
   std::map<std::pair<uint32_t, int32_t>, std::string> type_names_;

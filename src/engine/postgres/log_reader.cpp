@@ -20,7 +20,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kSnapshotEvery{200};
+constexpr milliseconds kSnapshotEvery{200}, kLookEvery{5000};
 // As at the other sources: a dead server is noticed within ten seconds, a machine that is loaded for seconds is not one. A WAL sender may
 // be silent for long all the same, while it decodes a huge transaction of tables that are not ours; then the server still answers others.
 constexpr milliseconds kSilenceMax{9000}, kAskAfter{3000}, kAnswerWithin{2000};
@@ -134,10 +134,11 @@ class PostgresLogReader : public LogReader {
     failpoint("reader.event_taken");
   }
 
-  /// A snapshot now and then while transactions come, for they have to be seen by one (Position::unseen).
+  /// A snapshot now and then while transactions come, for they have to be seen by one (Position::unseen); and a look at the publication
+  /// also while nothing comes, since that may be why.
   void ask_beside(const LogBatch& batch) {
     has_unseen_ = has_unseen_ || !batch.transactions.empty();
-    if (!has_unseen_ || Clock::now() - asked_at_ < kSnapshotEvery) return;
+    if (Clock::now() - asked_at_ < (has_unseen_ ? kSnapshotEvery : kLookEvery)) return;
     asked_at_ = Clock::now();
     has_unseen_ = false;
     companion_.ask();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <memory>
 #include <optional>
 
 #include "base/log.h"
@@ -120,7 +121,19 @@ class PostgresSource final : public Source {
   std::unique_ptr<LogReader> open_log(const Position& from, std::vector<SchemaRef> tables, const TableSelection& selection) override {
     if (info_.engine.empty()) check();
     if (!config_.postgres.copies_slot) require_published();
-    return make_postgres_log_reader(config_, info_, from, std::move(tables), selection);
+    SourceConfig config = config_;
+    if (!holder_.expired()) config.postgres.slot = held_slot_;
+    return make_postgres_log_reader(config, info_, from, std::move(tables), selection);
+  }
+
+  /// The daemon's slot may be moved on at any time, and the server would begin there without a word.
+  std::shared_ptr<void> hold_log() override {
+    if (!config_.postgres.copies_slot) return nullptr;
+    auto holder = std::make_shared<Connection>(config_.address, Role::source);
+    holder->open();
+    held_slot_ = copy_slot(*holder, slot());
+    holder_ = holder;
+    return holder;
   }
 
   std::unique_ptr<SnapshotReader> open_snapshot() override { return std::make_unique<PostgresSnapshotReader>(config_); }
@@ -203,6 +216,8 @@ class PostgresSource final : public Source {
   SourceInfo info_;
   ServerIdentity identity_;
   std::vector<SchemaRef> described_;  // by the last describe()
+  std::weak_ptr<Connection> holder_;  // the session of a temporary copy of the slot
+  std::string held_slot_;             // the copy's name
   Asker asker_;
 };
 

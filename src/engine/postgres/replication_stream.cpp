@@ -9,6 +9,7 @@
 
 #include "base/byte_cursor.h"
 #include "engine/postgres/dialect.h"
+#include "engine/postgres/slot.h"
 #include "engine/postgres/stream_error.h"
 #include "tidemark/position.h"
 
@@ -39,6 +40,7 @@ ReplicationStream::ReplicationStream(const SourceConfig& config, const StreamReq
     : connection_(config.address, Role::replication), slot_(config.postgres.slot), publication_(config.postgres.publication) {
   connection_.open();
   identify(request.server);
+  if (config.postgres.copies_slot) slot_ = copy_slot(connection_, slot_);
   PGconn* raw = connection_.raw();
   PQsetNoticeReceiver(raw, on_notice, this);
   const Result result(PQexec(raw, statement(config, request).c_str()));

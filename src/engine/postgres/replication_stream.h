@@ -67,7 +67,8 @@ class ReplicationStream {
   [[noreturn]] void lost();
 
   Connection connection_;
-  const std::string slot_, publication_;
+  std::string slot_;
+  const std::string publication_;
   bool parallel_ = false;
   uint64_t timeline_ = 0;
   std::unique_ptr<char, Free> buffer_;

@@ -120,6 +120,27 @@ uint64_t create_slot(Connection& connection, const std::string& name, bool failo
   return *lsn;
 }
 
+std::string copy_slot(Connection& connection, const std::string& name) {
+  constexpr const char* kCopying = "copying the replication slot";
+  const std::string copy = fmt::format("tidemark_verify_{}", connection.backend_pid());
+  const Result result(
+      PQexec(connection.raw(),
+             fmt::format("SELECT pg_copy_logical_replication_slot({}, {}, true)", quote_literal(name), quote_literal(copy)).c_str()));
+  if (PQresultStatus(result.get()) == PGRES_TUPLES_OK) return copy;
+  const Error error = connection.failure(result.get(), kCopying);
+  if (error.server_code() == "53400") {
+    throw Error(
+        ErrorKind::server_settings, kCopying, error.cause(),
+        "the log is read beside the daemon through temporary copies of its slot, two at a time, and the server has no slot free: drop "
+        "unused ones, or ALTER SYSTEM SET max_replication_slots = '...' and restart it");
+  }
+  if (error.server_code() == "42704") {
+    throw Error(ErrorKind::log_purged, kCopying, error.cause(),
+                "start the pipeline first: the daemon makes its slot, or says what became of it");
+  }
+  throw error;
+}
+
 void drop_slot(Connection& connection, const std::string& name) {
   connection.run(fmt::format("SELECT pg_drop_replication_slot({})", quote_literal(name)), "dropping the replication slot");
 }

@@ -28,6 +28,8 @@ SlotState read_slot(Connection& connection, const std::string& name);
 /// Waits for all transactions that are in progress, however long they take. Gives the place from which the stream will begin.
 uint64_t create_slot(Connection& connection, const std::string& name, bool failover);
 /// Throws Error(busy) while it is in use.
+/// A temporary copy, which vanishes with the connection; its name. It begins where `name` stands now and keeps the log from there.
+std::string copy_slot(Connection& connection, const std::string& name);
 void drop_slot(Connection& connection, const std::string& name);
 
 /// Waits a moment for a WAL sender that has not yet noticed that its reader is gone; then throws Error(busy). Gives what it is then.
