@@ -14,7 +14,7 @@ struct PipelineFile {
   std::vector<std::string> include;  // globs on "database.table", in PostgreSQL "schema.table"
   // YAML lines without indentation, put at the end of their section; newline separates them
   std::string daemon_yaml, source_yaml, sink_yaml, tables_yaml, pipeline_yaml;
-  uint16_t source_port = 0, sink_port = 0;           // instead of the servers' own: those of proxies in between
+  uint16_t source_port = 0, sink_port = 0;                              // instead of the servers' own: those of proxies in between
   std::string more_sources_yaml, more_sinks_yaml, more_pipelines_yaml;  // whole entries, indented as they stand in the file
 };
 
