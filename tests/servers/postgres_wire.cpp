@@ -55,6 +55,9 @@ class PostgresWire : public Wire {
       mark.text = text_of(body);
       return mark;
     }
+    if (kind == 'p') mark.text = "password";  // of any authentication
+    if (kind == 'd' && replicates_ && !body.empty() && body[0] == 'r') mark.text = "standby status";
+    if (!mark.text.empty()) return mark;
     if (kind == 'P') {  // Parse: name, SQL
       const std::string name = text_of(body);
       prepared_[name] = text_of(body);
@@ -65,9 +68,21 @@ class PostgresWire : public Wire {
     return mark;
   }
 
-  static std::optional<Mark> answered(char kind, std::string_view body) {
-    if (kind != 'C') return std::nullopt;  // CommandComplete
+  std::optional<Mark> answered(char kind, std::string_view body) {
     Mark mark;
+    if (kind == 'W') replicates_ = true;  // CopyBothResponse
+    if (kind == 'd' && replicates_) {     // 'w', three places of 8 bytes, and what the plugin says
+      if (body.size() < 26 || body[0] != 'w') return std::nullopt;
+      mark.kind = Mark::Kind::event;
+      mark.event_type = static_cast<uint8_t>(body[25]);
+      return mark;
+    }
+    if (kind == 'd') {
+      mark.kind = Mark::Kind::answer;
+      mark.text = "a row of COPY";
+      return mark;
+    }
+    if (kind != 'C') return std::nullopt;  // CommandComplete
     mark.kind = Mark::Kind::answer;
     mark.text = text_of(body);
     return mark;
@@ -75,6 +90,7 @@ class PostgresWire : public Wire {
 
   size_t rest_[2] = {0, 0};  // of the frame that is passing
   bool started_ = false;
+  bool replicates_ = false;
   std::map<std::string, std::string> prepared_;
 };
 

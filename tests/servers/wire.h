@@ -18,8 +18,10 @@ enum class Protocol : uint8_t { none, mysql, postgres };
 struct Mark {
   enum class Kind : uint8_t { statement, answer, event };
   Kind kind = Kind::statement;
-  std::string text;        // a statement's SQL (its beginning); of an answer: that of its statement (MySQL), the command tag (PostgreSQL)
-  uint8_t event_type = 0;  // of a binlog event
+  // A statement's SQL (its beginning); of an answer: that of its statement (MySQL), the command tag (PostgreSQL). PostgreSQL's other
+  // messages have names: "password" and "standby status" are statements, "a row of COPY" is an answer.
+  std::string text;
+  uint8_t event_type = 0;  // of a binlog event; of PostgreSQL's stream: the letter of pgoutput's message
   uint32_t event_end = 0;  // its end in the log file, as its header says
   size_t begin = 0;        // where it begins, from the frame's first byte: a fault at 0 lets nothing of the frame through
   size_t bytes = 0;        // from there
