@@ -72,6 +72,13 @@ TEST_CASE("rules choose types, and what becomes of values that these cannot hold
   CHECK(RuledTable("small_clamp", decimal, rule("numeric(5,2)", Unfit::clamp)).stored(number("-1000.0000")) == "-999.99");
   CHECK(RuledTable("small_cut", decimal, rule("numeric(5,2)", Unfit::clamp)).stored(number("999.9990")) == "999.99");
 
+  Column any = column("c", ValueKind::decimal, "numeric");
+  any.family = TypeFamily::postgres;
+  CHECK(RuledTable("any", any, rule("numeric(5,2)", Unfit::clamp)).stored(number("1.5")) == "1.50");
+  CHECK(RuledTable("any", any, rule("numeric(5,2)", Unfit::clamp)).stored(number("2.50000")) == "2.50");
+  CHECK(RuledTable("any", any, rule("numeric(5,2)", Unfit::clamp)).stored(number("NaN")) == "NaN");
+  CHECK(RuledTable("any_whole", any, rule("numeric(5)", Unfit::clamp)).stored(number("7.0")) == "7");
+
   const Column text = column("c", ValueKind::text, "varchar(20)", 20);
   CHECK(error_of([&] { RuledTable("short", text, rule("varchar(3)")).stored(rows.text("four")); }).kind() == ErrorKind::data);
   CHECK(RuledTable("short_clamp", text, rule("varchar(3)", Unfit::clamp)).stored(rows.text("\xc3\xa4\xc3\xb6\xc3\xbc\xc3\x9f")) ==

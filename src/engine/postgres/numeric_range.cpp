@@ -1,5 +1,7 @@
 #include "engine/postgres/numeric_range.h"
 
+#include <algorithm>
+
 namespace tidemark::postgres {
 namespace {
 
@@ -35,6 +37,8 @@ bool numeric_fits(std::string_view decimal, int32_t modifier) {
   const int highest = static_cast<int>(digits.size() - 1 - first) - fraction;  // and of the first
   return lowest >= -places.scale && highest < places.precision - places.scale;
 }
+
+unsigned numeric_scale(int32_t modifier) { return static_cast<unsigned>(std::max(0, places_of(modifier).scale)); }
 
 std::string numeric_cut(std::string_view decimal, int32_t modifier) {
   const size_t point = decimal.find('.');

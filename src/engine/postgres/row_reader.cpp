@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <cstring>
+
 #include "engine/postgres/binary_decoding.h"
+#include "engine/postgres/numeric_range.h"
 #include "engine/postgres/row_sql.h"
 
 namespace tidemark::postgres {
@@ -108,11 +111,25 @@ void RowReader::read_whole(TargetTable& table, const RowBlockSink& rows) {
   connection_.run("CLOSE tidemark_rows", kReading.c_str());
 }
 
+namespace {
+
+/// A column with a precision prints every number with its own scale, whatever the number was given with.
+void take_scale(int32_t modifier, ByteBuffer& field) {
+  constexpr size_t kScaleAt = 4 + 3 * 2;  // behind the length, the count of digits, the weight and the sign
+  if (field.size() < kScaleAt + 2 || modifier < 0) return;
+  if (static_cast<uint8_t>(field.data()[kScaleAt - 2]) >= 0xc0) return;  // NaN
+  const uint16_t scale = to_big(static_cast<uint16_t>(numeric_scale(modifier)));
+  std::memcpy(field.data() + kScaleAt, &scale, sizeof scale);
+}
+
+}  // namespace
+
 Value represent_value(TargetTable& table, size_t column, const Value& value, Arena& arena) {
   if (value.is_absent() || value.is_null()) return value;
   ByteBuffer field;
   table.encode(column, value, field);
   if (field.size() == 4 && field.data()[0] == '\xff') return Value::null();
+  if (table.columns[column].codec.wire == WireType::numeric) take_scale(table.columns[column].type.modifier, field);
   return decode_field(table.schema->columns[column], table.columns[column].type, field.view().substr(4), arena);
 }
 

@@ -134,3 +134,9 @@ TEST_CASE("what a numeric column holds without rounding, and what is nearest to 
     CHECK(numeric_fits(numeric_limit(c.text, modifier), modifier));
   }
 }
+
+TEST_CASE("a column with a precision prints every number with its scale") {
+  CHECK(numeric_scale((6 << 16 | 2) + 4) == 2);
+  CHECK(numeric_scale((5 << 16) + 4) == 0);
+  CHECK(numeric_scale((5 << 16 | (-3 & 0x7ff)) + 4) == 0);  // numeric(5,-3)
+}
