@@ -160,8 +160,9 @@ void SinkTarget::note(size_t column, Encoded result) {
     throw Error(ErrorKind::internal, what, fmt::format("{} (column of type {})", cause, type));
   }
   throw Error(ErrorKind::data, what, fmt::format("{} (column of type {})", cause, type),
-              fmt::format("correct the row at the source, or give the column a type that holds it: ALTER TABLE {} MODIFY {} ...", quoted,
-                          columns[column]));
+              fmt::format("correct the row at the source, or give the column a type that holds it: ALTER TABLE {} MODIFY {} ...{}", quoted,
+                          columns[column],
+                          codec.in_key ? "" : "; or say under columns: of the pipeline what becomes of such values, unfit: null or clamp"));
 }
 
 }  // namespace tidemark::mysql

@@ -174,9 +174,6 @@ Value represent(const ColumnCodec& codec, const Value& value, Arena& arena) {
     case ColumnCodec::Form::vector_to_json:
     case ColumnCodec::Form::plain: break;
   }
-  // MariaDB drops the sign of a zero
-  if (codec.is_mariadb && kind == ValueKind::float64 && ruled.value.float64() == 0) return Value::float64(0);
-  if (codec.is_mariadb && kind == ValueKind::float32 && ruled.value.float32() == 0) return Value::float32(0);
   if (kind == ValueKind::json && codec.target.type == TargetType::json)
     return text(canonical_json(ruled.piece.data).value_or(std::string()));
   if (kind == ValueKind::decimal && codec.source.length == 0 && codec.target.type != TargetType::text)
