@@ -40,8 +40,8 @@ int run_help(const Arguments& arguments) {
 
 std::string help_overview(const std::vector<Verb>& verbs) {
   std::string out =
-      "tidemark follows MySQL and MariaDB servers into PostgreSQL and SQLite, exactly once.\n\nUsage: tidemark COMMAND "
-      "[OPTIONS]\n\nCommands:\n";
+      "tidemark follows MySQL, MariaDB and PostgreSQL servers into PostgreSQL, MySQL, MariaDB and SQLite, exactly once.\n\n"
+      "Usage: tidemark COMMAND [OPTIONS]\n\nCommands:\n";
   for (const Verb& verb : verbs) out += fmt::format("  {:<10}{}\n", verb.name, verb.summary);
   out += "\n" + options_text(global_options());
   out += fmt::format("\n{}\n", kExitCodes);

@@ -84,7 +84,7 @@ TEST_CASE("the version, three ways") {
 TEST_CASE("validate accepts the example and warns of passwords that cannot be read now") {
   Output o = run_binary({"validate", "-c", kExample});
   CHECK(o.exit == 0);
-  CHECK(contains(o.out, "conf/tidemark.yaml: ok (1 source, 2 sinks, 2 pipelines, "));
+  CHECK(contains(o.out, "conf/tidemark.yaml: ok (2 sources, 2 sinks, 3 pipelines, "));
   CHECK(contains(o.err, ": warning: 'sources.shop-db1.password': the credential 'shop-db1' is given by systemd only"));
   o = run_binary({"validate", "-q", "-c", kExample});
   CHECK(o.exit == 0);

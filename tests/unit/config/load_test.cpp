@@ -21,11 +21,11 @@ TEST_CASE("the commented example is accepted as it stands") {
   options.secrets_must_be_readable = false;
   unsetenv("CREDENTIALS_DIRECTORY");
   LoadedConfig loaded = load_config_with(TIDEMARK_SOURCE_DIR "/conf/tidemark.yaml", options);
-  CHECK(loaded.config.pipelines.size() == 2);
+  CHECK(loaded.config.pipelines.size() == 3);
   CHECK(loaded.config.pipelines[0].tables.keys.size() == 1);
   size_t passwords = 0;
   for (const Problem& w : loaded.warnings) passwords += w.text.find("password") != std::string::npos ? 1 : 0;
-  CHECK(passwords == 2);
+  CHECK(passwords == 3);
   CHECK_THROWS_AS(load_config(TIDEMARK_SOURCE_DIR "/conf/tidemark.yaml"), ConfigError);
 }
 
