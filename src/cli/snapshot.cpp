@@ -39,7 +39,7 @@ int run(const Arguments& arguments) {
   }
   std::cout << copy_table_text(status, seconds);
   if (!arguments.quiet && options.tables.empty()) {
-    std::cerr << " Next: tidemark run   (goes on from here; the source keeps the changes since then for as long as it keeps its binlog)\n";
+    std::cerr << " Next: tidemark run   (goes on from here; the source keeps the changes since then for as long as it keeps its log)\n";
   }
   return 0;
 }
