@@ -105,8 +105,8 @@ struct Position {
   /// "binlog.000012:4711", file number with at least six digits as servers print it; PostgreSQL: "0/16B3748"; "-" when unknown.
   std::string file_text() const;
   /// Stable text: "mysql server=<uuid> file=<binlog.000012:4711> gtids=<set> [read_from=<file:pos> read_from_gtids=<set>]
-  /// [copied_to=<file:pos>] [unseen=<txid,txid-txid>] [loose=1]"; PostgreSQL: "postgres server=<system identifier> lsn=<timeline>:<0/16B3748>
-  /// [copied_to=<timeline>:<LSN>] [unseen=<txid,txid-txid>]".
+  /// [copied_to=<file:pos>] [unseen=<txid,txid-txid>] [loose=1]"; PostgreSQL: "postgres server=<system identifier>
+  /// lsn=<timeline>:<0/16B3748> [copied_to=<timeline>:<LSN>] [unseen=<txid,txid-txid>]".
   std::string text() const;
   static Position parse(std::string_view text);
   friend bool operator==(const Position&, const Position&) = default;
