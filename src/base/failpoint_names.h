@@ -1,6 +1,6 @@
 // All failpoints: a name that is not here does not compile, and TIDEMARK_FAILPOINTS with one is refused. tests/crash kills the daemon at
-// each. A name's first word says who passes it: sqlite and postgres are one sink only, mysql_sink the MariaDB and MySQL one, mysql and
-// mariadb one source only.
+// each. A name's first word says who passes it: sqlite and postgres are one sink only, mysql_sink the MariaDB and MySQL one; mysql,
+// mariadb and postgres_source are one source only.
 #pragma once
 
 #include <string_view>
@@ -25,12 +25,23 @@ inline constexpr std::string_view kFailpoints[] = {
     "chunk.before_open", "chunk.before_view", "chunk.view_open", "chunk.watermark_read", "chunk.block_read",
     "chunk.spilled",  // a block of a large table without key is in the spill file
     "chunk.after_read", "chunk.handed_over",
-    "mysql.view_locked",   // the table lock is held, the view not open
-    "mysql.gtids_read",    // the view comes after them
-    "mariadb.view_begun",  // its place in the log is not known yet
+    "mysql.view_locked",               // the table lock is held, the view not open
+    "mysql.gtids_read",                // the view comes after them
+    "mariadb.view_begun",              // its place in the log is not known yet
+    "postgres_source.published",       // the captured tables are, and no slot is made
+    "postgres_source.slot_made",       // nobody has written down where it begins
+    "postgres_source.view_begun",      // its snapshot is not looked at
+    "postgres_source.copying",         // a row of a COPY has come
+    "postgres_source.watermark_sent",  // a message that lets the stream pass it
     // reading and routing the log
     "reader.event_taken",
-    "reader.log_rotated",  // a file of the log begins: the first one, or the next one
+    "reader.log_rotated",             // a file of the log begins: the first one, or the next one
+    "postgres_source.streaming",      // the slot is in use, nothing has come
+    "postgres_source.before_status",  // the server is about to be told what it no longer has to keep
+    "postgres_source.status_sent",    // as far as the network took it
+    "postgres_source.acknowledged",   // a status that let the slot move on
+    "postgres_source.message_kept",   // of a transaction that has not ended
+    "postgres_source.replayed",       // one of them is read again, after the commit
     "reader.after_read", "router.before_batch", "router.after_batch",
     // applying
     "session.before_write",

@@ -15,8 +15,15 @@ constexpr int kTries = 6;
 }
 
 std::unique_ptr<Scene> Lane::scene(const std::string& sink, uint64_t seed) {
-  if (!server_) server_ = make_source(source_);
-  if (sink_servers_.count(sink) == 0) sink_servers_[sink] = make_sink(sink);
+  if (!server_) {
+    PostgresOptions options;
+    options.extra = {"logical_decoding_work_mem=64kB"};  // transactions are sent before they end
+    server_ = make_source(source_, {}, options);
+  }
+  if (sink_servers_.count(sink) == 0) {
+    sink_servers_[sink] = make_sink(sink);
+    if (sink == "mysql") sink_servers_[sink]->exec("SET GLOBAL local_infile = ON");  // LOAD DATA, as MariaDB has it by itself
+  }
   return std::make_unique<Scene>(*server_, sink_servers_[sink].get(), seed);
 }
 

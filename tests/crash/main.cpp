@@ -49,7 +49,8 @@ Options read_options(int argc, char** argv) {
 }
 
 /// Without --pair: all of these, a lane a source.
-constexpr std::array kUsualPairs = {"mariadb-postgres", "mariadb-sqlite", "mysql-postgres", "mysql-sqlite"};
+constexpr std::array kUsualPairs = {"mariadb-postgres", "mariadb-sqlite",    "mariadb-mysql",   "mysql-postgres",
+                                    "mysql-sqlite",     "postgres-postgres", "postgres-sqlite", "postgres-mysql"};
 
 std::list<Lane> make_lanes(const std::string& only_pair) {
   std::list<Lane> out;

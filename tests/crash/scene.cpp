@@ -74,6 +74,14 @@ void empty_source(DatabaseServer& source) {
   client->exec("DROP SCHEMA IF EXISTS d CASCADE");
 }
 
+/// Of PostgreSQL: most of it is sent before it ends, more than is kept in memory, and is rolled back.
+void large_transaction(DatabaseServer& source) {
+  const auto client = source.client("d");
+  client->exec("BEGIN; UPDATE archive SET n = n + 1; SAVEPOINT large; INSERT INTO heap SELECT h.* FROM heap h, generate_series(1, 3)");
+  client->query("SELECT pg_sleep(0.3)");  // what is rolled back at once is not sent
+  client->exec("ROLLBACK TO SAVEPOINT large; UPDATE archive SET n = n + 1; COMMIT");
+}
+
 /// False: it has ended before `holds`.
 bool goes_on_until(TidemarkProcess& daemon, const char* otherwise, const std::function<bool()>& holds) {
   const auto end = std::chrono::steady_clock::now() + kLifeLongest;
@@ -152,10 +160,12 @@ bool Scene::daemon_killed(TidemarkProcess& daemon, bool disturbed) {
 
 /// While it streams: the log goes on in another file, then each of its ends loses the connection.
 void Scene::disturb(TidemarkProcess& daemon) {
-  if (source_.dialect() == Dialect::mysql)
+  if (source_.dialect() == Dialect::mysql) {
     source_.exec("FLUSH BINARY LOGS");
-  else
+  } else {
+    large_transaction(source_);
     source_.superuser()->exec("SELECT pg_switch_wal()");
+  }
   for (const bool at_source : {true, false}) {
     if (!at_source && sink_ == nullptr) return;
     std::string before;

@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "engine/postgres/asker.h"
 #include "engine/postgres/log_reader.h"
@@ -47,8 +48,10 @@ class PostgresSource final : public Source {
     return asker_.ask([&](Connection& connection, Connection& walsender) {
       identity_ = identify(walsender);
       ensure_publication(connection, publication(), described_);  // before the slot: the stream knows only what was published before it
+      failpoint("postgres_source.published");
       remove_left_over_slot(connection);
       Position position = place(create_slot(connection, slot(), config_.postgres.failover_slot));
+      failpoint("postgres_source.slot_made");
       position.unseen = in_progress(connection);
       return position;
     });

@@ -8,6 +8,7 @@
 #include <charconv>
 
 #include "base/byte_cursor.h"
+#include "base/failpoint.h"
 #include "engine/postgres/dialect.h"
 #include "engine/postgres/slot.h"
 #include "engine/postgres/stream_error.h"
@@ -50,6 +51,7 @@ ReplicationStream::ReplicationStream(const SourceConfig& config, const StreamReq
   }
   // a status is never waited for: while the server sends, it may not read
   if (PQsetnonblocking(raw, 1) != 0) lost();
+  failpoint("postgres_source.streaming");
 }
 
 void ReplicationStream::identify(const std::string& server) {
@@ -161,6 +163,8 @@ void ReplicationStream::tend() {
 
 /// A standby status update. It asks for an answer, so that a server that has nothing to send is known to be there.
 void ReplicationStream::say_status() {
+  failpoint("postgres_source.before_status");
+  const uint64_t before = said_safe_;
   said_safe_ = safe_lsn();
   said_at_ = Clock::now();
   asked_ = false;
@@ -172,6 +176,8 @@ void ReplicationStream::say_status() {
   status.push_back('\1');
   if (PQputCopyData(connection_.raw(), status.data(), static_cast<int>(status.size())) < 0) lost();
   flush();
+  failpoint("postgres_source.status_sent");
+  if (before != 0 && said_safe_ > before) failpoint("postgres_source.acknowledged");
 }
 
 void ReplicationStream::flush() {

@@ -7,6 +7,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "base/failpoint.h"
 #include "engine/postgres/copy_out.h"
 #include "engine/postgres/dialect.h"
 #include "engine/postgres/row_blocks.h"
@@ -184,6 +185,7 @@ ReadView PostgresSnapshotReader::begin(const TableSchema& table, const ReadNeeds
                                                facts.from),
                                    doing.c_str());
   view_open_ = true;
+  failpoint("postgres_source.view_begun");
   ReadView view;
   if (facts.standby) {
     view.visibility.by = Visibility::By::offset;
@@ -218,6 +220,7 @@ bool PostgresSnapshotReader::stream_rows(const TableSchema& table, const std::st
   CopyOut copy(main(), query, doing_with("reading", table));
   std::string_view tuples;
   while (copy.next(tuples) == CopyOut::Arrival::tuples) {
+    failpoint("postgres_source.copying");
     if (rows.add(tuples)) continue;
     copy.stop();
     return false;
@@ -280,7 +283,10 @@ LogOffset PostgresSnapshotReader::high_watermark() {
       kDoing);
   const LogOffset high = place_in(result.get(), 0);
   // The WAL sender sends what is flushed. Nobody has to flush what is no commit, or one with synchronous_commit off; a commit does.
-  if (field_of(result.get(), 0, 2) == "t") beside.run("SELECT pg_logical_emit_message(true, 'tidemark', '')", kDoing);
+  if (field_of(result.get(), 0, 2) == "t") {
+    beside.run("SELECT pg_logical_emit_message(true, 'tidemark', '')", kDoing);
+    failpoint("postgres_source.watermark_sent");
+  }
   return high;
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "base/failpoint.h"
+
 namespace tidemark::postgres {
 
 StreamedMessages::StreamedMessages(const std::string& folder)
@@ -26,6 +28,7 @@ void StreamedTransactions::append(uint32_t xid, uint32_t subxid, std::string_vie
   message_.append(message);
   kept->spool_.append(message_);
   count(*kept);
+  failpoint("postgres_source.message_kept");
   if (in_memory_ > memory_max_) make_room();
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/failpoint.h"
 #include "engine/postgres/tuple_rows.h"
 #include "tidemark/error.h"
 #include "tidemark/key.h"
@@ -89,6 +90,7 @@ void TransactionDecoder::resume() {
     if (replay_->next(message)) {
       parse(replay_parser_, message);
       in_transaction(message_, message);
+      failpoint("postgres_source.replayed");
     } else {
       replay_.reset();
       end(replay_end_);
