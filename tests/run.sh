@@ -129,6 +129,9 @@ if [ "$what" != unit ]; then
   launch soak bash "$top/tests/soak.sh" --seed 4251 --rounds 4
   wait
   collect soak script
+  launch soak-postgres-mysql bash "$top/tests/soak.sh" --seed 80 --rounds 2 --source postgres --sink mysql
+  wait
+  collect soak-postgres-mysql script
 fi
 echo "$passed passed, $failed failed"
 [ "$failed" = 0 ] && [ "$passed" -gt 0 ]
