@@ -11,6 +11,7 @@ namespace tidemark::postgres {
 namespace {
 
 constexpr const char* kAsking = "asking the source beside its log";
+constexpr std::chrono::seconds kLookEvery{2};  // it takes the longer the more tables there are
 constexpr const char* kAskSnapshot = "SELECT pg_is_in_recovery(), pg_current_snapshot()::text";
 
 template <typename Number>
@@ -102,8 +103,11 @@ std::string LogCompanion::type_name(uint32_t type, int32_t modifier) {
 void LogCompanion::ask() {
   if (asked_at_) return;
   connection_.check_interrupted();
-  if (PQsendQuery(connection_.raw(), question_.c_str()) == 0) throw connection_.failure(nullptr, kAsking);
-  asked_at_ = Clock::now();
+  const auto now = Clock::now();
+  const bool looks = now - looked_at_ >= kLookEvery;
+  if (PQsendQuery(connection_.raw(), looks ? question_.c_str() : kAskSnapshot) == 0) throw connection_.failure(nullptr, kAsking);
+  asked_at_ = now;
+  if (looks) looked_at_ = now;
 }
 
 bool LogCompanion::take_answer(std::optional<Visibility>& snapshot) {

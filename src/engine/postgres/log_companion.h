@@ -60,6 +60,7 @@ class LogCompanion {
   uint64_t first_txid_ = 0;
   std::map<std::pair<uint32_t, int32_t>, std::string> type_names_;
   std::optional<Clock::time_point> asked_at_;
+  Clock::time_point looked_at_{};  // at the publication
 };
 
 }  // namespace tidemark::postgres
