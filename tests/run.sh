@@ -129,7 +129,7 @@ if [ "$what" != unit ]; then
   launch soak bash "$top/tests/soak.sh" --seed 4251 --rounds 4
   wait
   collect soak script
-  launch soak-postgres-mysql bash "$top/tests/soak.sh" --seed 80 --rounds 2 --source postgres --sink mysql
+  launch soak-postgres-mysql bash "$top/tests/soak.sh" --seed 81 --rounds 1 --source postgres --sink mysql
   wait
   collect soak-postgres-mysql script
 fi
