@@ -227,23 +227,17 @@ TEST_CASE("a reader that must not read on stays connected as long as it says so"
   LogBatch first;
   while (first.changes.empty()) reader->read(first, 100000, 200ms);
   out.add(first, s.tables);
-#ifdef TIDEMARK_OTHER_POSTGRES  // PostgreSQL 18 is patient with a reader that says nothing
-  const bool speaks = true;
-#else
-  const bool speaks = GENERATE(true, false);
-#endif
-  for (int i = 0; i < 12; ++i) {
+  // how long a server is patient with a reader that says nothing depends on what the kernel keeps, so it is asked whether it was told
+  const auto heard = [] { return source_server().value("SELECT max(reply_time) FROM pg_stat_replication"); };
+  std::this_thread::sleep_for(1s);
+  const std::string before = heard();
+  for (int i = 0; i < 10; ++i) {
+    reader->keep_alive();
     std::this_thread::sleep_for(500ms);
-    if (speaks) reader->keep_alive();
   }
-  if (speaks) {
-    read_past(*reader, s.tables, wal_end(), out);
-    CHECK(out.transactions.front().changes.size() == 60000);
-  } else {
-    const Error error = source_error_of([&] { read_past(*reader, s.tables, wal_end(), out); });
-    INFO(error.what() << " code " << error.server_code());
-    CHECK(error.kind() == ErrorKind::source_unavailable);
-  }
+  CHECK(heard() > before);
+  read_past(*reader, s.tables, wal_end(), out);
+  CHECK(out.transactions.front().changes.size() == 60000);
 }
 
 TEST_CASE("snapshots tell which transactions are seen by now") {
