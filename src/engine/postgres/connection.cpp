@@ -37,7 +37,8 @@ constexpr const char* kPinSession =
     "SET client_encoding='UTF8'; SET TimeZone='UTC'; SET DateStyle='ISO, YMD'; SET extra_float_digits=1;"
     "SET bytea_output='hex'; SET standard_conforming_strings=on; SET row_security=off; SET statement_timeout=0; SET lock_timeout='60s';"
     "SET idle_in_transaction_session_timeout=0; SET default_transaction_isolation='read committed'; SET default_transaction_read_only=off;"
-    "SET default_transaction_deferrable=off; SET jit=off; SET plan_cache_mode=force_generic_plan; SET client_min_messages=warning;"
+    "SET default_transaction_deferrable=off; SET quote_all_identifiers=off; SET xmloption='content'; SET jit=off; SET "
+    "plan_cache_mode=force_generic_plan; SET client_min_messages=warning;"
     "SET tcp_keepalives_idle=5; SET tcp_keepalives_interval=2; SET tcp_keepalives_count=3";
 constexpr const char* kPinSink = "; SET IntervalStyle='iso_8601'; SET lc_monetary='C'";
 // Intervals and money have one form whatever the server's settings are; the names of types are printed with their schema.
