@@ -38,6 +38,8 @@ bool is_comparable_postgres(const TypeCase& column) {
                                               "numeric", "date",     "timestamp", "timestamptz", "time", "text", "varchar",
                                               "bytea",   "uuid",     "bit",       "json",        "jsonb"};
   const std::string name = column.type.substr(0, column.type.find_first_of("( "));
+  // without a precision, or with one that MySQL does not have, a sink fills up fraction digits or keeps the text
+  if (name == "numeric" && (column.form != TypeForm::decimal || column.type == "numeric")) return false;
   return column.type.find("interval") == std::string::npos && column.type.find('[') == std::string::npos &&
          std::find(names.begin(), names.end(), name) != names.end();
 }
