@@ -8,17 +8,13 @@
 #include <map>
 #include <set>
 
+#include "base/findings.h"
 #include "engine/mysql/dialect.h"
 #include "engine/mysql/positions.h"
 
 namespace tidemark::mysql {
 
 namespace {
-
-struct Finding {
-  ErrorKind kind;
-  std::string cause, cure;
-};
 
 class Checker {
  public:
@@ -35,7 +31,7 @@ class Checker {
     server_id();
     replication_role();
     grants();
-    if (!findings_.empty()) report();
+    findings_.throw_if_any(fmt::format("source {} cannot be used", printable(config_.name)));
     info_.engine = connection_.is_mariadb() ? "mariadb" : "mysql";
     info_.version = connection_.version_text();
     info_.server = server_identity(connection_);
@@ -56,7 +52,7 @@ class Checker {
     return n;
   }
   bool has(const std::string& name) const { return variables_.count(name) != 0; }
-  void wrong(ErrorKind kind, std::string cause, std::string cure) { findings_.push_back({kind, std::move(cause), std::move(cure)}); }
+  void wrong(ErrorKind kind, const std::string& cause, const std::string& cure) { findings_.add(cause, cure, kind); }
   void warn(std::string text) { info_.warnings.push_back(std::move(text)); }
   // MySQL 8 can write a setting down at once; the others need it in my.cnf as well.
   std::string set_global(const std::string& name, const std::string& to) const {
@@ -190,20 +186,11 @@ class Checker {
     }
   }
 
-  [[noreturn]] void report() {
-    std::string causes, cures;
-    for (const Finding& f : findings_) {
-      causes += (causes.empty() ? "" : "; ") + f.cause;
-      cures += (cures.empty() ? "" : " | ") + f.cure;
-    }
-    throw Error(findings_.front().kind, fmt::format("source {} cannot be used", printable(config_.name)), causes, cures);
-  }
-
   Connection& connection_;
   const SourceConfig& config_;
   std::map<std::string, std::string> variables_;
   std::string user_;
-  std::vector<Finding> findings_;
+  Findings findings_{" | "};
   SourceInfo info_;
 };
 

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/failpoint.h"
+#include "base/findings.h"
 #include "base/log.h"
 #include "engine/mysql/dialect.h"
 #include "engine/mysql/sink_own_tables.h"
@@ -110,21 +111,6 @@ void create_missing(SinkSession& session, const std::vector<SinkTable>& tables, 
   }
 }
 
-/// Collects what is wrong with an existing table, so that one run names all of it.
-class Findings {
- public:
-  void add(std::string cause, std::string cure) {
-    causes_ += (causes_.empty() ? "" : "; ") + cause;
-    cures_ += (cures_.empty() ? "" : "; ") + cure;
-  }
-  void throw_if_any(const SinkTable& table) const {
-    if (!causes_.empty()) throw Error(ErrorKind::data, fmt::format("preparing table {}", text_of(table)), causes_, cures_);
-  }
-
- private:
-  std::string causes_, cures_;
-};
-
 void check_columns(const SinkTable& table, const SinkCatalogTable& found, const ServerFlavour& server, SinkTarget& target,
                    Findings& findings) {
   const TableSchema& schema = *table.schema;
@@ -211,7 +197,7 @@ SinkTarget check_table(const SinkSession& session, const SinkTable& table, const
   Findings findings;
   check_columns(table, found, flavour_of(session), target, findings);
   check_indexes(*table.schema, found, target, findings);
-  findings.throw_if_any(table);
+  findings.throw_if_any(fmt::format("preparing table {}", text_of(table)));
   if (!found.triggers.empty()) {
     spdlog::warn("{}: trigger {} fires for the rows that tidemark writes; this server has no way to switch it off for one session",
                  target.name, printable(found.triggers.front()));

@@ -4,6 +4,7 @@
 
 #include <map>
 
+#include "base/findings.h"
 #include "engine/postgres/dialect.h"
 #include "engine/postgres/slot.h"
 #include "tidemark/error.h"
@@ -13,11 +14,6 @@ namespace {
 
 constexpr const char* kDoing = "looking at the source's settings";
 constexpr int kOldest = 140000, kNewest = 189999;
-
-struct Finding {
-  ErrorKind kind;
-  std::string cause, cure;
-};
 
 class Checker {
  public:
@@ -44,7 +40,7 @@ class Checker {
     privileges();
     encoding();
     standby();
-    if (!findings_.empty()) report();
+    findings_.throw_if_any(fmt::format("source {} cannot be used", printable(config_.name)));
     retention();
     connections();
     info_.engine = "postgres";
@@ -59,7 +55,7 @@ class Checker {
     return it == settings_.end() ? std::string() : it->second;
   }
   uint64_t number(const std::string& name) const { return number_of(value(name)); }
-  void wrong(ErrorKind kind, std::string cause, std::string cure) { findings_.push_back({kind, std::move(cause), std::move(cure)}); }
+  void wrong(ErrorKind kind, const std::string& cause, const std::string& cure) { findings_.add(cause, cure, kind); }
   void warn(std::string text) { info_.warnings.push_back(std::move(text)); }
   static std::string at_restart(const std::string& name, const std::string& to) {
     return fmt::format("ALTER SYSTEM SET {} = {}; and restart the server", name, to);
@@ -156,22 +152,13 @@ class Checker {
     }
   }
 
-  [[noreturn]] void report() {
-    std::string causes, cures;
-    for (const Finding& f : findings_) {
-      causes += (causes.empty() ? "" : "; ") + f.cause;
-      cures += (cures.empty() ? "" : " | ") + f.cure;
-    }
-    throw Error(findings_.front().kind, fmt::format("source {} cannot be used", printable(config_.name)), causes, cures);
-  }
-
   Connection& connection_;
   const SourceConfig& config_;
   std::map<std::string, std::string> settings_;
   std::string role_;
   bool standby_ = false, may_replicate_ = false;
   uint64_t slots_ = 0;
-  std::vector<Finding> findings_;
+  Findings findings_{" | "};
   SourceInfo info_;
 };
 

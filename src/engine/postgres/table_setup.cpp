@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/failpoint.h"
+#include "base/findings.h"
 #include "base/log.h"
 #include "engine/postgres/dialect.h"
 #include "engine/postgres/row_sql.h"
@@ -75,21 +76,6 @@ void create_missing(Connection& connection, const std::vector<SinkTable>& tables
     if ((i + 1) % kTablesPerTransaction == 0 || i + 1 == missing.size()) connection.run("COMMIT", "creating tables");
   }
 }
-
-/// Collects what is wrong with an existing table, so that one run names all of it.
-class Findings {
- public:
-  void add(std::string cause, std::string cure) {
-    causes_ += (causes_.empty() ? "" : "; ") + cause;
-    cures_ += (cures_.empty() ? "" : "; ") + cure;
-  }
-  void throw_if_any(const SinkTable& table) const {
-    if (!causes_.empty()) throw Error(ErrorKind::data, fmt::format("preparing table {}", text_of(table)), causes_, cures_);
-  }
-
- private:
-  std::string causes_, cures_;
-};
 
 std::string wanted_type(const SinkTable& source, size_t column) {
   const std::string type = source.rule(column).type;
@@ -256,7 +242,7 @@ TargetTable check_table(const SinkTable& table, const CatalogTable& found, const
   Findings findings;
   check_columns(table, found, config, target, findings);
   check_key(table, found, target, findings);
-  findings.throw_if_any(table);
+  findings.throw_if_any(fmt::format("preparing table {}", text_of(table)));
   return target;
 }
 
