@@ -97,7 +97,7 @@ VerifyReport verify(const Config& config, const Engines& engines, const VerifyOp
   failpoint("verify.bound");
   SourceSide source_side(*source);
   SinkSide sink_side(*sink, pipeline.name, info.server, options.patience);
-  VerifyLog log(source_engine, source_config, pipeline.name);
+  VerifyLog log(*source);
   const VerifyContext context{source_side, sink_side, log};
 
   VerifyReport report;

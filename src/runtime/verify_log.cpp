@@ -3,11 +3,9 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <utility>
 
 #include "base/failpoint.h"
 #include "pipeline/row_images.h"
-#include "runtime/pipeline_source.h"
 #include "tidemark/error.h"
 
 namespace tidemark {
@@ -23,15 +21,12 @@ constexpr auto kStuckAfter = std::chrono::minutes(5);
 
 }  // namespace
 
-VerifyLog::VerifyLog(const SourceEngine& engine, SourceConfig config, const std::string& pipeline)
-    : source_(engine.make(source_of_verify(std::move(config), pipeline))) {}
-
 bool VerifyLog::replay(const SchemaRef& table, const Position& from, const Position& upto, Visibility seen,
                        const std::function<void(const Change&)>& visit) {
   bool certain = true;
   if (from.offset >= upto.offset) return certain;
   // without a selection: what else happens at the server is the daemon's business
-  const std::unique_ptr<LogReader> reader = source_->open_log(from, {table}, TableSelection{});
+  const std::unique_ptr<LogReader> reader = source_.open_log(from, {table}, TableSelection{});
   LogOffset read_to = from.offset;
   auto moved_at = Clock::now();
   while (read_to < upto.offset) {

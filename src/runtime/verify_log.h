@@ -6,19 +6,18 @@
 
 #include <functional>
 #include <memory>
-#include <string>
 
-#include "tidemark/engine.h"
+#include "tidemark/source.h"
 
 namespace tidemark {
 
 class VerifyLog {
  public:
-  /// `pipeline`: part of the name that the server id is derived from.
-  VerifyLog(const SourceEngine& engine, SourceConfig config, const std::string& pipeline);
+  /// Of a source that was made for verify (pipeline_source.h) and checked; it must outlive this.
+  explicit VerifyLog(Source& source) : source_(source) {}
 
   /// To be taken before the position that a replay is to begin with is asked for, and kept until the replay is over.
-  std::shared_ptr<void> hold() { return source_->hold_log(); }
+  std::shared_ptr<void> hold() { return source_.hold_log(); }
   /// Changes of `table` by the transactions after `from` and up to `upto` that are not proved to be in `seen`, in order; rows that
   /// the log cut short are completed as far as it goes (row_images.h). They live until `visit` returns.
   /// `seen` must see everything up to `from`. False: of a transaction nobody can say whether it is in `seen` (CommitOrder); from there on
@@ -27,7 +26,7 @@ class VerifyLog {
               const std::function<void(const Change&)>& visit);
 
  private:
-  std::unique_ptr<Source> source_;
+  Source& source_;
 };
 
 }  // namespace tidemark
