@@ -34,15 +34,15 @@ std::atomic<uint64_t> sessions{0};
 // statements is a key lookup or an insert, its plan does not depend on the parameters, and planning would cost more than running it.
 // A dead peer is noticed within about ten seconds by both ends, so that the server gives up our locks when we connect anew.
 constexpr const char* kPinSession =
-    "SET client_encoding='UTF8'; SET TimeZone='UTC'; SET DateStyle='ISO, YMD'; SET extra_float_digits=1;"
+    "SET client_encoding='UTF8'; SET TimeZone='UTC'; SET DateStyle='ISO, YMD'; SET extra_float_digits=1; "
+    "SET IntervalStyle='iso_8601'; SET lc_monetary='C';"
     "SET bytea_output='hex'; SET standard_conforming_strings=on; SET row_security=off; SET statement_timeout=0; SET lock_timeout='60s';"
     "SET idle_in_transaction_session_timeout=0; SET default_transaction_isolation='read committed'; SET default_transaction_read_only=off;"
     "SET default_transaction_deferrable=off; SET quote_all_identifiers=off; SET xmloption='content'; SET jit=off; SET "
     "plan_cache_mode=force_generic_plan; SET client_min_messages=warning;"
     "SET tcp_keepalives_idle=5; SET tcp_keepalives_interval=2; SET tcp_keepalives_count=3";
-constexpr const char* kPinSink = "; SET IntervalStyle='iso_8601'; SET lc_monetary='C'";
-// Intervals and money have one form whatever the server's settings are; the names of types are printed with their schema.
-constexpr const char* kPinSource = "; SET IntervalStyle='iso_8601'; SET lc_monetary='C'; SET search_path=pg_catalog";
+// The names of types are printed with their schema.
+constexpr const char* kPinSource = "; SET search_path=pg_catalog";
 
 }  // namespace
 
@@ -150,7 +150,7 @@ void Connection::pin_session() {
   version_ = "PostgreSQL " + number.substr(0, number.find(' '));
 
   std::string settings = kPinSession;
-  settings += role_ == Role::sink ? kPinSink : kPinSource;
+  if (role_ != Role::sink) settings += kPinSource;
   if (version >= 120000) settings += "; SET tcp_user_timeout=10000";
   if (version >= 140000) settings += "; SET idle_session_timeout=0";
   run(settings, "setting up the session");
