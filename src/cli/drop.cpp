@@ -46,7 +46,8 @@ int run(const Arguments& arguments) {
   const bool drops = !there.empty() && confirmed(arguments, pipeline.name);
   if (drops) source->drop_from_server();
   if (arguments.json) {
-    std::cout << nlohmann::ordered_json{{"pipeline", pipeline.name}, {"dropped", there}}.dump() << "\n";
+    const std::vector<std::string> dropped = drops ? there : std::vector<std::string>();
+    std::cout << nlohmann::ordered_json{{"pipeline", pipeline.name}, {"dropped", dropped}}.dump() << "\n";
   } else if (!there.empty()) {
     std::cout << (drops ? "dropped\n" : "left as it is\n");
   }
