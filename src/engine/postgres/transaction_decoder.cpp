@@ -250,7 +250,7 @@ void TransactionDecoder::open_part() {
 }
 
 void TransactionDecoder::end(uint64_t end_lsn) {
-  if (end_lsn < commit_lsn_) stop(ErrorKind::corrupt, "a transaction ends before its commit");
+  if (end_lsn <= commit_lsn_) stop(ErrorKind::corrupt, "a transaction ends before its commit");
   in_transaction_ = false;
   safe_ = std::max(safe_, LogOffset{start_.timeline, end_lsn});
   if (part_ < 0 && !has_parts_) return;

@@ -303,6 +303,7 @@ TEST_CASE("what contradicts the protocol is refused", "[decoder]") {
                                    {begin(7, 200), begin(8, 300)},
                                    {commit(200)},
                                    {begin(7, 200), commit(300)},
+                                   {begin(7, 200), Message('C').byte(0).u64(200).u64(200).u64(0).bytes()},  // a commit takes space
                                    {begin(7, 200), stream_start(8)},
                                    {begin(7, 200), stream_commit(8, 300)},
                                    {begin(7, 200), commit(200), begin(8, 150)},  // commits are in order
