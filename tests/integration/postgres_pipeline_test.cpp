@@ -238,6 +238,16 @@ TEST_CASE("a sink that stands still for ten seconds does not cost the connection
   CHECK(pipeline.stop() == 0);
 }
 
+/// `drop` at a terminal of its own, where somebody types `answer`; standard output and error together, and the exit status behind them.
+std::string drop_answered(const std::string& answer, const std::string& config) {
+  const TempDir work;
+  const std::string drop = tidemark_binary() + " drop copied --json -c " + config;
+  const std::string line = "(echo " + answer + "; sleep 1) | script -qec '" + drop + "' /dev/null >" + work.file("out") +
+                           " 2>&1; echo \"exit $?\" >>" + work.file("out");
+  CHECK(std::system(line.c_str()) == 0);  // NOLINT(concurrency-mt-unsafe): one thread
+  return read_file(work.file("out"));
+}
+
 TEST_CASE("snapshot copies and ends; what it leaves at the source is removed by drop", "[history]") {
   make("copied", "CREATE TABLE t (id int PRIMARY KEY, v text); INSERT INTO t SELECT g, 'v' || g FROM generate_series(1, 2000) g");
   LivePipeline pipeline(source(), nullptr, "copied");
@@ -254,6 +264,15 @@ TEST_CASE("snapshot copies and ends; what it leaves at the source is removed by 
   pipeline.start();  // and a daemon goes on from there
   CHECK(pipeline.becomes_equal());
   CHECK(pipeline.stop() == 0);
+  const std::string refused = drop_answered("n", pipeline.config());
+  INFO(refused);
+  CHECK(refused.find("[y/N]") != std::string::npos);
+  CHECK(refused.find(R"("dropped":[])") != std::string::npos);
+  CHECK(refused.find("exit 4") != std::string::npos);
+  CHECK(number(slots) == 1);
+  const Finished unasked = run_tidemark({"drop", "copied", "-c", pipeline.config()});
+  CHECK(unasked.err.find("say --yes") != std::string::npos);
+  CHECK(number(slots) == 1);
   const Finished drop = run_tidemark({"drop", "copied", "--yes", "-c", pipeline.config()});
   INFO(drop.out << drop.err);
   CHECK(drop.exit == 0);
