@@ -1,5 +1,5 @@
-# Sourced by mysql-private.sh and postgres-private.sh: packages of Debian's unstable suite with all that they depend on, unpacked into a
-# cache folder of their own, on Debian 12 and 13, without touching the system. The caller has defined fail().
+# Sourced by mysql-private.sh and postgres-private.sh: packages of Debian's unstable suite, or of $unpack_suite, with all that they depend
+# on, unpacked into a cache folder of their own, on Debian 12 and 13, without touching the system. The caller has defined fail().
 # Archive: $TIDEMARK_DEBIAN_MIRROR, else the one in apt's own sources; signatures are checked with Debian's keyring.
 # shellcheck shell=bash
 
@@ -21,7 +21,7 @@ unpack_unstable() {
   apt=$work/apt
   mkdir -p "$apt"/{lists/partial,cache/archives/partial,etc/parts} "$work/root"
   : >"$apt/status"
-  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${uri%/} unstable main" >"$apt/etc/sources.list"
+  echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] ${uri%/} ${unpack_suite:-unstable} main" >"$apt/etc/sources.list"
   options=(-o Dir::Etc::sourcelist="$apt/etc/sources.list" -o Dir::Etc::sourceparts="$apt/etc/parts" -o Dir::State::Lists="$apt/lists"
     -o Dir::State::status="$apt/status" -o Dir::Cache="$apt/cache" -o Acquire::Retries=5 -o Acquire::Languages=none
     -o APT::Sandbox::User=root -o Debug::NoLocking=1)

@@ -10,11 +10,11 @@
 
 namespace tidemark::test {
 
-/// Stops with exit code 65 (the data or the server cannot be captured as they are), and its log has all of `words`.
-inline void stops_saying(LivePipeline& pipeline, const std::vector<std::string>& words) {
+/// Stops with exit code 65 (the data or the server cannot be captured as they are; 78: the settings), and its log has all of `words`.
+inline void stops_saying(LivePipeline& pipeline, const std::vector<std::string>& words, int expected = 65) {
   const int code = pipeline.exit_code(std::chrono::seconds(30));
   INFO(pipeline.daemon().log_tail());
-  CHECK(code == 65);
+  CHECK(code == expected);
   for (const std::string& word : words) {
     CAPTURE(word);
     CHECK(pipeline.log_has(word));

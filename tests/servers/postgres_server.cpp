@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <stdexcept>
 #include <thread>
 
@@ -33,6 +34,8 @@ std::string other_program(const std::string& name) {
 
 std::string program(const std::string& name, bool other_version) {
   if (other_version) return other_program(name);
+  // by hand, all that runs on the system's PostgreSQL on that of this folder
+  if (const char* folder = std::getenv("TIDEMARK_TEST_POSTGRES")) return std::string(folder) + "/" + name;
   const std::string found = find_program(name, "/usr/lib/postgresql/*/bin/" + name);
   if (found.empty()) throw std::runtime_error(fmt::format("no {} on this machine: install the package postgresql", name));
   return found;
@@ -82,6 +85,7 @@ PostgresServer::PostgresServer(PostgresOptions options) : options_(std::move(opt
 }
 
 void PostgresServer::make_data_dir() {
+  if (options_.standby_of != nullptr) return copy_primary();
   std::string version = version_of(program("postgres", options_.other_version));
   version = version.substr(version.find(") ") + 2);
   copy_template("postgres-" + version.substr(0, version.find_first_of(" \n")) + "-4", dir_.path() / "data",
@@ -89,9 +93,32 @@ void PostgresServer::make_data_dir() {
   if (!server_user().empty()) dir_.give_to(server_user());
   // passwords over TCP, so that tidemark's way of giving one is used; the tests' own connections are trusted
   std::filesystem::remove(dir_.path() / "data" / "pg_hba.conf");
-  dir_.write("data/pg_hba.conf", "local all all trust\nhost all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n");
+  dir_.write("data/pg_hba.conf",
+             "local all,replication all trust\nhost all postgres 127.0.0.1/32 trust\nhost all all 127.0.0.1/32 scram-sha-256\n");
   if (!server_user().empty()) dir_.give_to(server_user());
 }
+
+void PostgresServer::copy_primary() {
+  const PostgresServer& primary = *options_.standby_of;
+  if (!server_user().empty()) dir_.give_to(server_user());
+  ChildProcess copy(Command{{program("pg_basebackup", options_.other_version), "--pgdata=" + dir_.file("data"),
+                             "--host=" + primary.dir_.path().string(), "--port=" + std::to_string(primary.port()), "--username=postgres",
+                             "--create-slot", "--slot=standby", "--checkpoint=fast", "--no-sync"},
+                            log_file(),
+                            {},
+                            "/dev/null",
+                            "/",
+                            server_user(),
+                            {}});
+  if (copy.wait(2min) != 0) throw std::runtime_error(fmt::format("pg_basebackup:\n{}", tail(log_file())));
+  dir_.write("data/standby.signal", "");
+  if (!server_user().empty()) dir_.give_to(server_user());
+  options_.extra.insert(options_.extra.end(), {fmt::format("primary_conninfo=host={} port={} user=postgres dbname=postgres",
+                                                           primary.dir_.path().string(), primary.port()),
+                                               "primary_slot_name=standby", "hot_standby_feedback=on"});
+}
+
+void PostgresServer::promote() { superuser()->exec("SELECT pg_promote()"); }
 
 void PostgresServer::start() {
   const bool first = port_ == 0;

@@ -23,6 +23,7 @@ struct PostgresOptions {
   std::vector<std::string> extra;  // settings, e.g. "max_wal_size=4GB"
   bool is_source = false;          // exec and all that is connected here go to `shop` as its keeper, not to `sink` as superuser
   bool other_version = false;      // not the system's
+  const class PostgresServer* standby_of = nullptr;  // streams from this one, of the same version, through its slot `standby`
 };
 
 class PostgresServer : public DatabaseServer {
@@ -50,10 +51,13 @@ class PostgresServer : public DatabaseServer {
   void stop() override;
   void kill9() override;  // the postmaster; its children end by themselves
   void restart() override;
+  /// A standby becomes a primary; returns when it is one.
+  void promote();
 
  private:
   PostgresAddress address() const;
   void make_data_dir();
+  void copy_primary();
   void start();
   bool ready();
   template <typename Work>
