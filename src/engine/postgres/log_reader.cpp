@@ -11,6 +11,7 @@
 #include "base/message_spool.h"
 #include "engine/postgres/log_companion.h"
 #include "engine/postgres/replication_stream.h"
+#include "engine/postgres/timeline_watch.h"
 #include "engine/postgres/transaction_decoder.h"
 #include "engine/postgres/value_decoding.h"
 
@@ -33,10 +34,12 @@ int64_t micros_now() {
   return std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::system_clock::now().time_since_epoch()).count();
 }
 
-StreamRequest request_of(const SourceInfo& info, const Position& from, const std::vector<SchemaRef>& tables, bool two_phase) {
+StreamRequest request_of(const SourceInfo& info, const Position& from, const std::vector<SchemaRef>& tables, uint64_t timeline,
+                         bool two_phase) {
   if (from.offset.byte == 0) throw Error(ErrorKind::internal, "reading the log", "the position to start from is not known");
   StreamRequest request;
   request.server = info.server;
+  request.timeline = timeline;
   // A slot with two phases begins where it stands: what was prepared before `from` and is committed after it has to come again.
   request.lsn = two_phase ? 0 : from.offset.byte;
   request.binary = std::all_of(tables.begin(), tables.end(), [](const SchemaRef& table) {
@@ -47,13 +50,16 @@ StreamRequest request_of(const SourceInfo& info, const Position& from, const std
 
 class PostgresLogReader : public LogReader {
  public:
-  PostgresLogReader(const SourceConfig& config, const SourceInfo& info, const Position& from, const std::vector<SchemaRef>& tables)
+  PostgresLogReader(const SourceConfig& config, const SourceInfo& info, const Position& from, const std::vector<SchemaRef>& tables,
+                    uint64_t timeline)
       : silence_max_(std::max<milliseconds>(config.heartbeat * 3, kSilenceMax)),
         companion_(config),
-        stream_(config, request_of(info, from, tables, companion_.two_phase())),
+        stream_(config, request_of(info, from, tables, timeline, companion_.two_phase())),
         decoder_(Relations(tables, companion_.relations_of(tables),
                            [this](uint32_t type, int32_t modifier) { return companion_.type_name(type, modifier); }),
-                 start_of(config, from)) {}
+                 start_of(config, from)) {
+    if (companion_.is_standby()) watch_.emplace(config, stream_.timeline());
+  }
 
   bool read(LogBatch& batch, size_t target_bytes, milliseconds wait) override {
     if (failure_) std::rethrow_exception(failure_);
@@ -69,15 +75,18 @@ class PostgresLogReader : public LogReader {
       const bool useful = decoder_.useful();
       decoder_.end_batch();
       if (!useful) throw;
+      confirm(batch);
       return true;
     }
     decoder_.end_batch();
+    confirm(batch);
     if (!batch.empty() && snapshot_) batch.snapshot.swap(snapshot_);
     return !batch.empty();
   }
   void cancel() noexcept override {
     stream_.cancel();
     companion_.cancel();
+    if (watch_) watch_->cancel();
   }
   void acknowledge(const Position& position) noexcept override { stream_.acknowledge(position.offset.byte); }
   void keep_alive() override {
@@ -96,6 +105,18 @@ class PostgresLogReader : public LogReader {
     start.folder = temporary_folder();
     start.spill_memory = config.postgres.spill_memory;
     return start;
+  }
+
+  /// Nothing of what came is handed on when a part of it may lie on another timeline.
+  void confirm(LogBatch& batch) {
+    if (!watch_ || batch.empty()) return;
+    try {
+      watch_->confirm();
+    } catch (...) {
+      failure_ = std::current_exception();
+      batch = LogBatch();
+      throw;
+    }
   }
 
   void fill(LogBatch& batch, size_t target_bytes, Clock::time_point until) {
@@ -162,6 +183,7 @@ class PostgresLogReader : public LogReader {
   LogCompanion companion_;
   ReplicationStream stream_;
   TransactionDecoder decoder_;
+  std::optional<TimelineWatch> watch_;  // on a standby
   std::optional<Visibility> snapshot_;  // for the next batch that has something
   bool has_unseen_ = false;             // transactions came after the latest snapshot was asked for
   Clock::time_point asked_at_{};
@@ -171,8 +193,8 @@ class PostgresLogReader : public LogReader {
 }  // namespace
 
 std::unique_ptr<LogReader> make_postgres_log_reader(const SourceConfig& config, const SourceInfo& info, const Position& from,
-                                                    std::vector<SchemaRef> tables, const TableSelection&) {
-  return std::make_unique<PostgresLogReader>(config, info, from, tables);
+                                                    std::vector<SchemaRef> tables, const TableSelection&, uint64_t timeline) {
+  return std::make_unique<PostgresLogReader>(config, info, from, tables, timeline);
 }
 
 }  // namespace tidemark::postgres

@@ -11,9 +11,9 @@
 
 namespace tidemark::postgres {
 
-/// Connects and asks for what was committed from `from` on. Throws Error: busy (slot in use), log_purged, lineage, server_settings,
-/// credentials, source_unavailable.
+/// Connects and asks for what was committed from `from` on. `timeline`: that the server was found on; 0: any. Throws Error: busy (slot in
+/// use), log_purged, lineage, server_settings, credentials, source_unavailable.
 std::unique_ptr<LogReader> make_postgres_log_reader(const SourceConfig& config, const SourceInfo& info, const Position& from,
-                                                    std::vector<SchemaRef> tables, const TableSelection& selection);
+                                                    std::vector<SchemaRef> tables, const TableSelection& selection, uint64_t timeline = 0);
 
 }  // namespace tidemark::postgres

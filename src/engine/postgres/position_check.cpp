@@ -23,7 +23,8 @@ constexpr const char* kAnew =
 /// `place`, which the saved position speaks of as `what`, is in this server's history.
 void check_place(ServerLog& log, const ServerPlace& now, const Position& position, const LogOffset& place, const char* what) {
   if (place.file > now.timeline) {
-    refuse(ErrorKind::lineage, position,
+    // a standby may not have come to where its primary was promoted
+    refuse(now.standby ? ErrorKind::source_unavailable : ErrorKind::lineage, position,
            fmt::format("{} {} is on timeline {}, the server is on timeline {}", what, lsn_text(place.byte), place.file, now.timeline),
            fmt::format("connect to the server that it belongs to, or one of its standbys; or {}", kAnew));
   }

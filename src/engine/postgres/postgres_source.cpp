@@ -126,7 +126,7 @@ class PostgresSource final : public Source {
     if (!config_.postgres.copies_slot) require_published();
     SourceConfig config = config_;
     if (!holder_.expired()) config.postgres.slot = held_slot_;
-    return make_postgres_log_reader(config, info_, from, std::move(tables), selection);
+    return make_postgres_log_reader(config, info_, from, std::move(tables), selection, identity_.timeline);
   }
 
   /// The daemon's slot may be moved on at any time, and the server would begin there without a word.
@@ -139,7 +139,7 @@ class PostgresSource final : public Source {
     return holder;
   }
 
-  std::unique_ptr<SnapshotReader> open_snapshot() override { return std::make_unique<PostgresSnapshotReader>(config_); }
+  std::unique_ptr<SnapshotReader> open_snapshot() override { return std::make_unique<PostgresSnapshotReader>(config_, identity_.timeline); }
 
   std::optional<LogRetention> retention() override {
     const SlotState state = asker_.ask([&](Connection& connection) { return read_slot(connection, slot()); });

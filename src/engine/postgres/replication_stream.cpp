@@ -12,6 +12,7 @@
 #include "engine/postgres/dialect.h"
 #include "engine/postgres/slot.h"
 #include "engine/postgres/stream_error.h"
+#include "engine/postgres/timeline_watch.h"
 #include "tidemark/position.h"
 
 namespace tidemark::postgres {
@@ -40,7 +41,7 @@ int protocol_of(int server_version) { return std::clamp(server_version / 10000 -
 ReplicationStream::ReplicationStream(const SourceConfig& config, const StreamRequest& request)
     : connection_(config.address, Role::replication), slot_(config.postgres.slot), publication_(config.postgres.publication) {
   connection_.open();
-  identify(request.server);
+  identify(request);
   if (config.postgres.copies_slot) slot_ = copy_slot(connection_, slot_);
   PGconn* raw = connection_.raw();
   PQsetNoticeReceiver(raw, on_notice, this);
@@ -54,15 +55,17 @@ ReplicationStream::ReplicationStream(const SourceConfig& config, const StreamReq
   failpoint("postgres_source.streaming");
 }
 
-void ReplicationStream::identify(const std::string& server) {
+void ReplicationStream::identify(const StreamRequest& request) {
   const Result result = connection_.run("IDENTIFY_SYSTEM", "reading the log");
   const std::string_view identifier = field_of(result.get(), 0, 0), timeline = field_of(result.get(), 0, 1);
-  if (identifier != server) {
-    throw Error(ErrorKind::lineage, "reading the log",
-                fmt::format("the server has system identifier {}, the position is one of {}", printable(identifier), printable(server)),
-                "connect to the server that was read before, or start a new pipeline");
+  if (identifier != request.server) {
+    throw Error(
+        ErrorKind::lineage, "reading the log",
+        fmt::format("the server has system identifier {}, the position is one of {}", printable(identifier), printable(request.server)),
+        "connect to the server that was read before, or start a new pipeline");
   }
   std::from_chars(timeline.data(), timeline.data() + timeline.size(), timeline_);
+  if (request.timeline != 0 && request.timeline != timeline_) throw another_timeline(request.timeline, timeline_);
 }
 
 /// Comes before whatever the server sends after what it left out.

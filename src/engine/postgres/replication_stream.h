@@ -19,9 +19,10 @@
 namespace tidemark::postgres {
 
 struct StreamRequest {
-  std::string server;   // its system identifier
-  uint64_t lsn = 0;     // 0: where the slot is
-  bool binary = false;  // values in their binary form, where types have one
+  std::string server;     // its system identifier
+  uint64_t timeline = 0;  // that it was on when it was looked at; 0: it was not
+  uint64_t lsn = 0;       // 0: where the slot is
+  bool binary = false;    // values in their binary form, where types have one
 };
 
 /// What the server sent: a message of the plugin, or only a sign of life.
@@ -56,7 +57,7 @@ class ReplicationStream {
     void operator()(char* buffer) const { PQfreemem(buffer); }
   };
   std::string statement(const SourceConfig& config, const StreamRequest& request);
-  void identify(const std::string& server);
+  void identify(const StreamRequest& request);
   static void on_notice(void* stream, const PGresult* notice);
   bool take(StreamPacket& packet);
   bool wait_for_input(std::chrono::milliseconds wait);

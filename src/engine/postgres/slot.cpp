@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "engine/postgres/dialect.h"
+#include "engine/postgres/source_positions.h"
 #include "tidemark/error.h"
 #include "tidemark/position.h"
 
@@ -28,6 +29,8 @@ const char* lost_reason(int version) {
   return "CASE WHEN wal_status = 'lost' THEN 'wal_removed' END";
 }
 
+const char* synced(int version) { return version >= 170000 ? "synced AND pg_is_in_recovery()" : "false"; }
+
 std::string megabytes(uint64_t bytes) { return fmt::format("{} MB", (bytes + (1u << 20) - 1) >> 20); }
 
 /// A server that waits for a transaction would not notice that we are gone, and make the slot when it has ended: nobody would read it.
@@ -40,8 +43,17 @@ struct ServerCanceller {
   std::unique_ptr<PGcancel, decltype(&PQfreeCancel)> handle;
 };
 
+constexpr const char* kLetPrimaryTell = "on the primary, once its long transactions have ended: SELECT pg_log_standby_snapshot();";
+
 /// Creating a slot waits for these, and says nothing.
-void tell_waiting(Connection& connection) {
+void tell_waiting(Connection& connection, bool standby) {
+  if (standby) {
+    spdlog::info(
+        "the replication slot can only be made when the primary has logged which of its transactions are in progress, as it does every 15 "
+        "seconds while it is written to; at once: {}",
+        kLetPrimaryTell);
+    return;
+  }
   const Result result = connection.run(
       "SELECT (SELECT count(*) FROM pg_stat_activity WHERE backend_xid IS NOT NULL AND pid <> pg_backend_pid() AND xact_start < now() - "
       "interval '2 s'), (SELECT count(*) FROM pg_prepared_xacts)",
@@ -82,9 +94,9 @@ SlotState read_slot(Connection& connection, const std::string& name) {
   const Result result = connection.run(
       fmt::format("SELECT plugin, database, NOT temporary AND plugin = 'pgoutput' AND database = current_database(), active_pid, "
                   "confirmed_flush_lsn, {}, pg_wal_lsn_diff(CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE "
-                  "pg_current_wal_insert_lsn() END, restart_lsn)::bigint, safe_wal_size, wal_status = 'unreserved' "
+                  "pg_current_wal_insert_lsn() END, restart_lsn)::bigint, safe_wal_size, wal_status = 'unreserved', {} "
                   "FROM pg_replication_slots WHERE slot_name = $1",
-                  lost_reason(connection.version_number())),
+                  lost_reason(connection.version_number()), synced(connection.version_number())),
       params, kDoing);
   SlotState slot;
   const PGresult* r = result.get();
@@ -99,24 +111,33 @@ SlotState read_slot(Connection& connection, const std::string& name) {
   slot.retained_bytes = number_of(field_of(r, 0, 6));
   if (!PQgetisnull(r, 0, 7)) slot.safe_bytes = number_of(field_of(r, 0, 7));
   slot.at_risk = field_of(r, 0, 8) == "t";
+  slot.synced = field_of(r, 0, 9) == "t";
   return slot;
 }
 
-uint64_t create_slot(Connection& connection, const std::string& name, bool failover) {
-  tell_waiting(connection);
+uint64_t create_slot(Connection& connection, const std::string& name, bool failover, std::chrono::milliseconds patience) {
+  constexpr const char* kMaking = "making the replication slot";
+  const bool standby = in_recovery(connection);
+  tell_waiting(connection, standby);
   connection.run("SET lock_timeout=0", kDoing);  // what it waits for are locks of transactions
+  if (standby) connection.run(fmt::format("SET statement_timeout={}", patience.count()), kDoing);
   const std::string more = failover ? ", failover => true" : "";
   const std::string sql = fmt::format("SELECT lsn FROM pg_create_logical_replication_slot({}, 'pgoutput'{})", quote_literal(name), more);
   const ServerCanceller server(connection);
   Result result;
   try {
-    result = connection.run(sql, "making the replication slot");
+    result = connection.run(sql, kMaking);
   } catch (const Error& e) {
     if (e.kind() == ErrorKind::interrupted) server.cancel();
-    throw;
+    if (!standby || e.server_code() != "57014") throw;
+    throw Error(ErrorKind::source_unavailable, kMaking,
+                fmt::format("the primary has not told the standby within {} s which of its transactions are in progress",
+                            std::chrono::ceil<std::chrono::seconds>(patience).count()),
+                fmt::format("{} It is tried again.", kLetPrimaryTell));
   }
+  if (standby) connection.run("SET statement_timeout=0", kDoing);
   const std::optional<uint64_t> lsn = parse_lsn(field_of(result.get(), 0, 0));
-  if (!lsn) throw Error(ErrorKind::corrupt, "making the replication slot", "the server's answer is not a place in its log");
+  if (!lsn) throw Error(ErrorKind::corrupt, kMaking, "the server's answer is not a place in its log");
   return *lsn;
 }
 
@@ -160,6 +181,10 @@ SlotState idle_slot(Connection& connection, const std::string& name) {
 }
 
 void require_ours(const SlotState& slot, const std::string& name) {
+  if (slot.synced) {
+    throw Error(ErrorKind::source_unavailable, what(name), "the server is a standby that only keeps it for the time after a failover",
+                "connect to the primary, or promote the standby. It is tried again.");
+  }
   if (slot.ours) return;
   const bool plugin = slot.plugin != "pgoutput";
   throw Error(ErrorKind::server_settings, what(name),

@@ -3,6 +3,7 @@
 // PostgreSQL documentation, "pg_replication_slots", "Replication Management Functions".
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -21,12 +22,17 @@ struct SlotState {
   uint64_t retained_bytes = 0;         // log that it holds back
   std::optional<uint64_t> safe_bytes;  // that may be written before the server may give it up; nothing: no limit
   bool at_risk = false;                // past the limit already (wal_status unreserved)
+  bool synced = false;                 // a standby keeps it in step with its primary's; only then can nobody read it
 };
 
 SlotState read_slot(Connection& connection, const std::string& name);
 
-/// Waits for all transactions that are in progress, however long they take. Gives the place from which the stream will begin.
-uint64_t create_slot(Connection& connection, const std::string& name, bool failover);
+/// Busy primaries log which transactions run every 15 seconds, and a slot may need that more than once.
+inline constexpr std::chrono::seconds kPrimaryPatience{120};
+
+/// Waits for all transactions that are in progress, however long they take. Gives the place from which the stream will begin. A standby
+/// learns from its primary which these are: Error(source_unavailable) when that has not told enough within `patience`.
+uint64_t create_slot(Connection& connection, const std::string& name, bool failover, std::chrono::milliseconds patience = kPrimaryPatience);
 /// Throws Error(busy) while it is in use.
 /// A temporary copy, which vanishes with the connection; its name. It begins where `name` stands now and keeps the log from there.
 std::string copy_slot(Connection& connection, const std::string& name);
@@ -35,7 +41,7 @@ void drop_slot(Connection& connection, const std::string& name);
 /// Waits a moment for a WAL sender that has not yet noticed that its reader is gone; then throws Error(busy). Gives what it is then.
 SlotState idle_slot(Connection& connection, const std::string& name);
 
-/// Throws Error(server_settings) for a slot that is not pgoutput's, or another database's.
+/// Throws Error(server_settings) for a slot that is not pgoutput's, or another database's; source_unavailable for one that is synced.
 void require_ours(const SlotState& slot, const std::string& name);
 
 /// Why the slot may soon be lost, or is, with the cure; empty while there is room. Pure.

@@ -14,6 +14,7 @@
 #include "engine/postgres/snapshot_text.h"
 #include "engine/postgres/source_sql.h"
 #include "engine/postgres/table_scan.h"
+#include "engine/postgres/timeline_watch.h"
 #include "engine/postgres/value_decoding.h"
 
 namespace tidemark::postgres {
@@ -30,12 +31,10 @@ constexpr const char* kMainSettings = "SET enable_seqscan=off; SET max_parallel_
 // The watermark's message is for the stream only; no standby has to confirm it.
 constexpr const char* kSideSettings = "SET synchronous_commit=local";
 
-// The timeline that is written to has no function of its own on a primary, but the name of a WAL file begins with it.
+// The timeline that is written to has no function of its own, but the name of a WAL file begins with it. On a standby nothing tells.
 constexpr const char* kPlaces =
     "CASE WHEN pg_is_in_recovery() THEN pg_last_wal_replay_lsn() ELSE pg_current_wal_insert_lsn() END,"
-    "CASE WHEN pg_is_in_recovery() THEN coalesce((SELECT received_tli FROM pg_stat_wal_receiver),"
-    "(SELECT timeline_id FROM pg_control_checkpoint()))::text "
-    "ELSE ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int::text END";
+    "CASE WHEN NOT pg_is_in_recovery() THEN ('x' || substr(pg_walfile_name(pg_current_wal_insert_lsn()), 1, 8))::bit(32)::int::text END";
 
 std::string doing_with(const char* what, const TableSchema& table) { return fmt::format("{} {}", what, printable(table.name.text())); }
 
@@ -58,17 +57,11 @@ uint64_t number_in(std::string_view text) {
   return out;
 }
 
-LogOffset place_in(const PGresult* result, int first_column) {
-  const auto byte = parse_lsn(field_of(result, 0, first_column));
-  const uint64_t timeline = number_in(field_of(result, 0, first_column + 1));
-  if (!byte || timeline == 0) throw Error(ErrorKind::corrupt, "asking for a place in the WAL", "the server gave none");
-  return {timeline, *byte};
-}
-
 }  // namespace
 
-PostgresSnapshotReader::PostgresSnapshotReader(const SourceConfig& config, unsigned scan_connections)
+PostgresSnapshotReader::PostgresSnapshotReader(const SourceConfig& config, uint64_t timeline, unsigned scan_connections)
     : address_(config.address),
+      timeline_(timeline),
       scan_connections_(std::max(1u, scan_connections)),
       main_(config.address, Role::source),
       side_(config.address, Role::source) {}
@@ -83,6 +76,16 @@ void PostgresSnapshotReader::ready(Connection& connection, const char* settings)
   connection.open();
   check_cancelled();
   connection.run(settings, "setting up the session");
+}
+
+/// A server that was promoted meanwhile tells by snapshots what its views saw, of transactions that the stream of before does not name.
+LogOffset PostgresSnapshotReader::place_in(const PGresult* result, int first_column) const {
+  const auto byte = parse_lsn(field_of(result, 0, first_column));
+  const bool standby = PQgetisnull(result, 0, first_column + 1) != 0;
+  const uint64_t timeline = standby ? timeline_ : number_in(field_of(result, 0, first_column + 1));
+  if (!byte || timeline == 0) throw Error(ErrorKind::corrupt, "asking for a place in the WAL", "the server gave none");
+  if (timeline_ != 0 && timeline != timeline_) throw another_timeline(timeline_, timeline);
+  return {timeline, *byte};
 }
 
 Connection& PostgresSnapshotReader::main() {
@@ -136,7 +139,7 @@ const PostgresSnapshotReader::Facts& PostgresSnapshotReader::facts_of(const Tabl
   facts.from = fmt::format("{}{}", field_of(result.get(), 0, 0) == "p" ? "" : "ONLY ", name);
   facts.search_path = kCatalogOnly + std::string(field_of(result.get(), 0, 1));
   facts.standby = field_of(result.get(), 0, 2) == "t";
-  if (facts.standby) facts.replayed = place_in(result.get(), 3);
+  facts.here = place_in(result.get(), 3);
   facts_ = std::move(facts);
   return facts_;
 }
@@ -190,7 +193,7 @@ ReadView PostgresSnapshotReader::begin(const TableSchema& table, const ReadNeeds
   if (facts.standby) {
     view.visibility.by = Visibility::By::offset;
     view.visibility.exact = false;
-    view.visibility.offset = facts.replayed;
+    view.visibility.offset = facts.here;
   } else {
     const auto seen = parse_snapshot(field_of(result.get(), 0, 0));
     if (!seen) throw Error(ErrorKind::corrupt, doing, "the server's snapshot is not understood");

@@ -22,8 +22,9 @@ namespace tidemark::postgres {
 
 class PostgresSnapshotReader final : public SnapshotReader {
  public:
-  /// A large table without key is read over `scan_connections` connections at once.
-  explicit PostgresSnapshotReader(const SourceConfig& config, unsigned scan_connections = 2);
+  /// `timeline`: that the log is read on, and that a view has to be of; 0: that of the server, which is no standby then. A large table
+  /// without key is read over `scan_connections` connections at once.
+  explicit PostgresSnapshotReader(const SourceConfig& config, uint64_t timeline = 0, unsigned scan_connections = 2);
   ~PostgresSnapshotReader() override = default;
 
   std::optional<KeyBytes> boundary(const TableSchema& table, const std::optional<KeyBytes>& after, const std::optional<KeyBytes>& upto,
@@ -45,18 +46,20 @@ class PostgresSnapshotReader final : public SnapshotReader {
     bool standby = false;
     uint64_t scan_pages = 0;  // of a table without key that is worth several connections, and whose view exported its snapshot:
     std::string snapshot;
-    LogOffset replayed;  // standby
+    LogOffset here;  // standby: what it had replayed
   };
   const Facts& facts_of(const TableSchema& table);
   Connection& main();
   Connection& side();
   void ready(Connection& connection, const char* settings);
+  LogOffset place_in(const PGresult* result, int first_column) const;
   void use_search_path(const std::string& path);
   void export_snapshot(const TableSchema& table);
   /// False: `sink` wanted no more.
   bool stream_rows(const TableSchema& table, const std::string& query, size_t block_bytes, const RowBlockSink& sink);
 
   const ServerAddress address_;
+  const uint64_t timeline_;
   const unsigned scan_connections_;
   Connection main_, side_;
   bool view_open_ = false;

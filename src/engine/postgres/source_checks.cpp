@@ -41,6 +41,7 @@ class Checker {
     encoding();
     standby();
     findings_.throw_if_any(fmt::format("source {} cannot be used", printable(config_.name)));
+    failover();
     retention();
     connections();
     info_.engine = "postgres";
@@ -107,6 +108,12 @@ class Checker {
           "move the data to a database with ENCODING 'UTF8'");
   }
 
+  void failover() {
+    if (standby_ || !config_.postgres.failover_slot || !value("synchronized_standby_slots").empty()) return;
+    warn("synchronized_standby_slots is empty: the pipeline may read what no standby has yet, and after a failover it then stops; " +
+         at_once("synchronized_standby_slots", "'...'"));
+  }
+
   void standby() {
     if (!standby_) return;
     if (connection_.version_number() < 160000) {
@@ -117,8 +124,13 @@ class Checker {
       warn("hot_standby_feedback is off: the primary may remove rows of its catalog that decoding needs, and the slot is then lost; " +
            at_once("hot_standby_feedback", "on"));
     }
-    if (config_.postgres.failover_slot) {
-      wrong(ErrorKind::server_settings, "failover_slot is for slots of a primary, and the server is a standby", "set failover_slot: false");
+    if (value("primary_slot_name").empty()) {
+      warn("primary_slot_name is empty: while the standby is away, the primary may remove what its slots need, and they are then lost; " +
+           at_once("primary_slot_name", "'...'"));
+    }
+    if (config_.postgres.failover_slot) {  // after a failover this is a matter of moments
+      wrong(ErrorKind::source_unavailable, "the server is a standby, and failover_slot is for slots of a primary",
+            "connect to the primary, or promote the standby; to read from a standby: failover_slot: false. It is tried again.");
     }
   }
 

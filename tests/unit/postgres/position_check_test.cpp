@@ -63,6 +63,8 @@ TEST_CASE("a saved position and the server's timelines") {
   CHECK(server.verdict(1, 0x1500, {1, 0x2001}) == "lineage");  // what is copied in plain mode is ahead
   server.at.standby = true;
   CHECK(server.verdict(3, 0x5001) == "source_unavailable");  // it may come as far
+  CHECK(server.verdict(4, 0x1000) == "source_unavailable");
+  CHECK(server.verdict(2, 0x3001) == "lineage");
 }
 
 TEST_CASE("a saved position and the slot") {
