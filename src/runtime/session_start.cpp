@@ -1,4 +1,6 @@
 // How a session begins: connect both ends, find out where the sink stands, and build the core from it.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <set>
@@ -21,6 +23,14 @@ const auto& engine_named(const List& engines, const std::string& name) {
   auto it = std::find_if(engines.begin(), engines.end(), [&](const auto& e) { return e.name == name; });
   if (it == engines.end()) throw Error(ErrorKind::config, "starting the pipeline", "this build has no engine '" + name + "'");
   return *it;
+}
+
+/// For people: the transactions that reads wait for may be hundreds.
+std::string brief(Position position) {
+  const std::vector<uint64_t> unseen = std::move(position.unseen);
+  position.unseen.clear();
+  if (unseen.empty()) return position.text();
+  return fmt::format("{} unseen={} ({}-{})", position.text(), unseen.size(), unseen.front(), unseen.back());
 }
 
 bool starts_at_end(Startup startup) {
@@ -100,7 +110,7 @@ void Session::connect() {
   snapshot_readers_ = std::move(snapshot_readers);
   connected_ = true;
   spdlog::info("{}: {} {} -> {}, {} tables, from {}", pipeline_.name, source_info_.engine, source_info_.version, sink_version_,
-               schemas_.size(), start_.text());
+               schemas_.size(), brief(start_));
 }
 
 /// The sink is the truth (design 2.5): the state file follows it, and is rebuilt from it when it was lost.
