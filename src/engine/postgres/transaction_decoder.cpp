@@ -114,9 +114,10 @@ bool TransactionDecoder::keep(std::string_view message) {
       open_.append(xid, parser_.streaming() != 0 ? xid_of(message) : xid, message);
       return true;
     case MessageType::relation:
-      // The server sends it once a transaction, also when it falls into a savepoint that is rolled back: rows after that need it.
+      // The server sends it once a transaction, also when it falls into a savepoint that is rolled back: rows after that need it. What it
+      // has sent in a transaction that it prepares, it does not send again for those that end before that one.
       open_.append(xid, xid, message);
-      return true;
+      return parser_.streaming() != 0;
     case MessageType::type: return true;  // names are asked for where they are needed
     default: return false;
   }

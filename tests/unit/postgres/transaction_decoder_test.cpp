@@ -227,6 +227,15 @@ TEST_CASE("prepared transactions are delivered when they are committed", "[decod
   CHECK(error_of({two_phase('K', 99, 400)}).kind() == ErrorKind::unsupported);
 }
 
+TEST_CASE("a relation that came in a prepared transaction is known to those that end before it", "[decoder]") {
+  Stream s;
+  s.take({two_phase('b', 10, 200), relation(1, "t"), insert(1, "1", "a"), two_phase('P', 10, 200), begin(20, 300), insert(1, "2", "b"),
+          commit(300)});
+  CHECK(s.lines() == Lines{"t insert 2 | b", "--"});
+  s.take({two_phase('K', 10, 400), begin(30, 500), insert(1, "3", "c"), commit(500)});
+  CHECK(s.lines() == Lines{"t insert 2 | b", "--", "t insert 1 | a", "--", "t insert 3 | c", "--"});
+}
+
 TEST_CASE("what was delivered before is left out", "[decoder]") {
   Stream s({}, 200);
   s.take({begin(7, 192), relation(1, "t"), insert(1, "1", "a"), commit(192), stream_start(8), relation(1, "t", 'd', 8),
