@@ -130,6 +130,7 @@ TEST_CASE("every type reads as its text form says") {
   for (const TypeCase& each : type_cases()) {
     const std::string name = fmt::format("types_{}", ++number), &native = each.column.native_type;
     INFO(native << ": " << each.values);
+    if (native.find(",-") != std::string::npos && text_connection.version_number() < 150000) continue;  // it has no scales below 0
     at_source(
         fmt::format("CREATE TABLE {} (id serial PRIMARY KEY, v {}); INSERT INTO {} (v) SELECT * FROM ({}) s; INSERT INTO {} (v) "
                     "VALUES (NULL)",
