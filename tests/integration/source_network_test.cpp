@@ -2,30 +2,19 @@
 // soon, that nothing of a damaged event reaches the sink, and that the copy is equal in the end. Into SQLite, on real servers.
 #include <fmt/format.h>
 
-#include <chrono>
 #include <iostream>
-#include <memory>
-#include <random>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "integration/network_scene.h"
 #include "integration/shared_servers.h"
-#include "servers/fault_proxy.h"
-#include "servers/live_pipeline.h"
 #include "servers/steady_writer.h"
-#include "servers/wait.h"
-#include "support/catch.h"
 
 using namespace tidemark::test;
-using namespace std::chrono_literals;
 
 namespace {
 
-constexpr uint64_t kSeed = 20240229;
-// slow enough that a copy is still going on when it is to be broken again
-const std::vector<std::pair<std::string, std::string>> kSlowCopy = {{"TIDEMARK_FAILPOINTS", "chunk.after_read=sleep:60"}};
-constexpr const char* kYaml = "snapshot: {chunk_rows: 50, adapt: false}\nretry: {initial: 20ms, max: 200ms}";
 constexpr const char* kChunkRead = "SELECT `id`, `v`, `n` FROM";
 constexpr uint8_t kRotate = 4, kFormatDescription = 15, kXid = 16, kTableMap = 19, kMariadbWriteRows = 23, kMysqlWriteRows = 30,
                   kMysqlUpdateRows = 31, kPayload = 40;
@@ -33,80 +22,39 @@ constexpr uint8_t kRotate = 4, kFormatDescription = 15, kXid = 16, kTableMap = 1
 MysqlFamilyServer& server_of(const std::string& engine) { return engine == "mysql" ? mysql() : mariadb(); }
 
 /// A table of `rows` rows, a proxy before the source, and a daemon that is not yet started.
-struct Proxied {
-  Proxied(MysqlFamilyServer& server, const std::string& name, int table_rows)
-      : source(server),
-        database(name),
-        rows(table_rows),
-        proxy(server.port(), Protocol::mysql),
-        pipeline(server, nullptr, name, file(proxy)) {
+struct SourceNetwork : NetworkScene {
+  SourceNetwork(MysqlFamilyServer& server, const std::string& name, int table_rows)
+      : NetworkScene(server, nullptr, Broken::source, name), source(server), rows(table_rows) {
     create_steady_table(server, name, table_rows);
   }
-  static PipelineFile file(const FaultProxy& proxy) {
-    PipelineFile file;
-    file.pipeline_yaml = kYaml;
-    file.source_port = proxy.port();
-    return file;
-  }
-  int retries() const {
-    const std::string text = pipeline.status("/totals/retries");
-    return text.empty() ? 0 : std::stoi(text);
-  }
-  /// The daemon has noticed what struck after `before` retries, and has said so.
-  bool notices(int before, std::chrono::milliseconds limit = 20s) const {
-    return wait_until(limit, [&] { return retries() > before; });
-  }
-  /// What is armed strikes, with what is going on anyway.
-  bool strikes() {
-    if (proxy.strikes(20s)) return true;
-    std::cerr << pipeline.daemon().log_tail(12);
-    return false;
-  }
-  void ends_equal() {
-    CHECK(pipeline.becomes_equal());
-    CHECK(pipeline.stop() == 0);
-  }
-
   MysqlFamilyServer& source;
-  const std::string database;
   const int rows;
-  FaultProxy proxy;
-  LivePipeline pipeline;
 };
 
 // --- a dead peer ------------------------------------------------------------------------------------------------------------------
 
-/// What has just struck is noticed within ten seconds, and half a second for this test to see it.
-void noticed_in_time(Proxied& p, int before) {
-  REQUIRE(p.notices(before, 12s));
-  const auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - *p.proxy.struck());
-  std::cout << p.database << ": a dead peer is noticed after " << took.count() << " ms\n";
-  CHECK(took <= 10500ms);
-  CHECK(p.pipeline.status("/last_error/kind") == "source_unavailable");
-}
-
 }  // namespace
 
 TEST_CASE("MariaDB's connection for chunks is dead: noticed within ten seconds", "[network][dead]") {
-  Proxied p(mariadb(), "dead_chunk", 3000);
-  SteadyWriter writer(p.source, p.database, p.rows, kSeed);
+  SourceNetwork p(mariadb(), "dead_chunk", 3000);
+  SteadyWriter writer(p.source, p.database, p.rows, kNetworkSeed);
   p.proxy.arm(Trigger::answer(kChunkRead, 1000), {Fault::Kind::blackhole});  // the log and the watermarks live on
   p.pipeline.start();
   REQUIRE(p.strikes());
-  noticed_in_time(p, 0);
+  p.noticed_in_time(0);
   REQUIRE(p.pipeline.reaches("streaming"));
   writer.stop();
   p.ends_equal();
 }
 
 TEST_CASE("MySQL is dead: noticed within ten seconds in the middle of an event", "[network][dead]") {
-  Proxied p(mysql(), "dead_log", 100);
-  SteadyWriter writer(p.source, p.database, p.rows, kSeed);
+  SourceNetwork p(mysql(), "dead_log", 100);
+  SteadyWriter writer(p.source, p.database, p.rows, kNetworkSeed);
   p.pipeline.start();
   REQUIRE(p.pipeline.reaches("streaming"));
   p.proxy.arm(Trigger::event(std::nullopt, 20, 30), {Fault::Kind::blackhole, true});
   REQUIRE(p.strikes());
-  noticed_in_time(p, 0);
+  p.noticed_in_time(0);
   CHECK(p.pipeline.reaches("reconnecting", 5s));  // for as long as nobody answers
   p.proxy.resume();
   CHECK(p.pipeline.reaches("streaming"));
@@ -115,7 +63,7 @@ TEST_CASE("MySQL is dead: noticed within ten seconds in the middle of an event",
 }
 
 TEST_CASE("the source's machine answers, but its log stands still: noticed within ten seconds", "[network][dead]") {
-  Proxied p(mariadb(), "held_log", 100);
+  SourceNetwork p(mariadb(), "held_log", 100);
   p.pipeline.start();
   REQUIRE(p.pipeline.becomes_equal());
   p.source.exec("UPDATE held_log.t SET n = n + 1");
@@ -123,13 +71,13 @@ TEST_CASE("the source's machine answers, but its log stands still: noticed withi
   p.proxy.arm(Trigger::event(std::nullopt), {Fault::Kind::hold});
   p.source.exec("UPDATE held_log.t SET n = n + 1");
   REQUIRE(p.strikes());
-  noticed_in_time(p, 0);
+  p.noticed_in_time(0);
   p.proxy.resume();
   p.ends_equal();
 }
 
 TEST_CASE("a short pause of the network costs no connection", "[network]") {
-  Proxied p(mariadb(), "pause", 100);
+  SourceNetwork p(mariadb(), "pause", 100);
   p.pipeline.start();
   REQUIRE(p.pipeline.reaches("streaming"));
   p.proxy.stall();
@@ -146,8 +94,8 @@ TEST_CASE("a short pause of the network costs no connection", "[network]") {
 namespace {
 
 /// All text in the table is sevens; a trigger at the sink keeps whatever else comes, were it only for a moment.
-struct Sevens : Proxied {
-  Sevens(MysqlFamilyServer& server, const std::string& name) : Proxied(server, name, 0) {
+struct Sevens : SourceNetwork {
+  Sevens(MysqlFamilyServer& server, const std::string& name) : SourceNetwork(server, name, 0) {
     insert(1);
     pipeline.start();
     REQUIRE(pipeline.becomes_equal());
@@ -249,24 +197,13 @@ TEST_CASE("MySQL: a flipped bit in a compressed transaction is noticed, and noth
 namespace {
 
 void breaks_anywhere(const std::string& engine) {
-  Proxied p(server_of(engine), "anywhere", 18000);  // its copy must outlast all that breaks it, on a slow machine as well
+  SourceNetwork p(server_of(engine), "anywhere", 18000);  // its copy must outlast all that breaks it, on a slow machine as well
   // connecting: greeting, authentication, the session's settings, and what is asked before the copy
   p.proxy.arm(Trigger::byte_of_new(Direction::down, 0), {Fault::Kind::reset});
   p.pipeline.start(kSlowCopy);
   REQUIRE(p.strikes());
-  for (const uint64_t byte : {1, 4, 30, 77, 78, 90, 110, 150, 220, 400}) {
-    for (const Direction direction : {Direction::down, Direction::up}) {
-      for (const Fault::Kind kind : {Fault::Kind::reset, Fault::Kind::close}) {
-        INFO("byte " << byte << " " << (direction == Direction::up ? "up" : "down"));
-        p.proxy.arm(Trigger::byte_of_new(direction, byte), {kind});
-        p.proxy.cut();  // new connections only
-        p.proxy.resume();
-        REQUIRE(p.strikes());
-      }
-    }
-  }
-  CHECK(p.pipeline.status("/last_error/kind") == "source_unavailable");
-  SteadyWriter writer(p.source, p.database, p.rows, kSeed, 10);
+  p.breaks_new_at({1, 4, 30, 77, 78, 90, 110, 150, 220, 400});
+  SteadyWriter writer(p.source, p.database, p.rows, kNetworkSeed, 10);
   // the copy: its read views, the reads of chunks, the watermarks
   const std::vector<Trigger> copying{Trigger::statement(kChunkRead),
                                      Trigger::answer(kChunkRead),
@@ -275,42 +212,22 @@ void breaks_anywhere(const std::string& engine) {
                                      Trigger::answer("START TRANSACTION WITH CONSISTENT SNAPSHOT"),
                                      Trigger::statement("COMMIT"),
                                      Trigger::answer("COMMIT")};
-  for (const Trigger& trigger : copying) {
-    INFO(trigger.text << " + " << trigger.offset);
-    const int before = p.retries();
-    p.proxy.arm(trigger, {Fault::Kind::reset});
-    REQUIRE(p.strikes());
-    REQUIRE(p.notices(before));
-  }
-  std::mt19937_64 dice(kSeed);
-  const auto random_cuts = [&](int rounds, bool copying_still) {
-    for (int i = 0; i < rounds; ++i) {
-      // a stream that runs has nothing to say to its server
-      const Direction direction = copying_still && dice() % 3 == 0 ? Direction::up : Direction::down;
-      const uint64_t bytes = dice() % (direction == Direction::up ? 5000 : 60000);
-      const Fault fault{dice() % 2 == 0 ? Fault::Kind::reset : Fault::Kind::close, dice() % 3 == 0};
-      p.proxy.arm(Trigger::byte(direction, bytes), fault);
-      INFO("round " << i << ", after " << bytes << " bytes");
-      REQUIRE(p.strikes());
-      p.proxy.resume();
-    }
-  };
-  random_cuts(10, true);
+  for (const Trigger& trigger : copying) p.breaks(trigger, Fault::Kind::reset);
+  p.breaks_at_random(10, 5000, 60000);
   REQUIRE(p.pipeline.reaches("streaming"));
-  random_cuts(10, false);
+  p.breaks_at_random(10, 0, 60000);  // a stream that runs has nothing to say to its server
   writer.stop();
-  std::cout << p.database << ": " << p.retries() << " retries, " << p.proxy.accepted() << " connections\n";
   p.ends_equal();
 }
 
 void slow_network(const std::string& engine, const std::string& source_yaml) {
-  Proxied p(server_of(engine), "slow", 300);
+  SourceNetwork p(server_of(engine), "slow", 300);
   p.source.exec("CREATE TABLE slow.big (id INT PRIMARY KEY, b LONGTEXT)");
   p.pipeline.settings().source_yaml = source_yaml;
   p.proxy.slow_down(1, 0);
   p.pipeline.start();
   REQUIRE(p.pipeline.reaches("streaming"));
-  SteadyWriter writer(p.source, p.database, p.rows, kSeed, 20);
+  SteadyWriter writer(p.source, p.database, p.rows, kNetworkSeed, 20);
   REQUIRE(wait_until(60s, [&] { return writer.transactions() > 40; }));
   CHECK(p.pipeline.state() == "streaming");
   writer.stop();

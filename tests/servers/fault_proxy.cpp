@@ -163,7 +163,7 @@ std::optional<uint64_t> FaultProxy::place_of(const ProxiedLink& link, Direction 
   if (!kind || mark.text.compare(0, trigger.text.size(), trigger.text) != 0) return std::nullopt;
   if (trigger.type && mark.event_type != *trigger.type) return std::nullopt;
   if (++plan_->matches < trigger.nth) return std::nullopt;
-  const int64_t from = trigger.offset < 0 ? static_cast<int64_t>(mark.bytes) : 0;
+  const int64_t from = trigger.offset < 0 || trigger.from_end ? static_cast<int64_t>(mark.bytes) : 0;
   return static_cast<uint64_t>(static_cast<int64_t>(mark.begin) + from + trigger.offset);
 }
 

@@ -26,6 +26,7 @@ struct Trigger {
   std::optional<uint8_t> type;  // of the event; none: any
   uint64_t nth = 1;             // of those that match; of bytes: how many come through before
   int64_t offset = 0;           // from where the statement, answer or event begins, in bytes; negative: from its end
+  bool from_end = false;        // count the offset from the end in any case
 
   /// After n bytes of a direction, on all connections together.
   static Trigger byte(Direction direction, uint64_t n) { return {At::byte, direction, {}, {}, n, 0}; }
@@ -33,6 +34,10 @@ struct Trigger {
   static Trigger byte_of_new(Direction direction, uint64_t n) { return {At::byte_of_new, direction, {}, {}, n, 0}; }
   /// Before the server gets such a statement.
   static Trigger statement(std::string text, uint64_t nth = 1) { return {At::statement, Direction::up, std::move(text), {}, nth, 0}; }
+  /// Within such a statement.
+  static Trigger within(std::string text, int64_t offset) { return {At::statement, Direction::up, std::move(text), {}, 1, offset}; }
+  /// When such a statement is on its way to the server, whole.
+  static Trigger sent(std::string text, uint64_t nth = 1) { return {At::statement, Direction::up, std::move(text), {}, nth, 0, true}; }
   /// When the server has answered, and before tidemark gets it. MySQL: the statement's text; PostgreSQL: the command tag.
   static Trigger answer(std::string text, int64_t offset = 0) { return {At::answer, Direction::down, std::move(text), {}, 1, offset}; }
   static Trigger event(std::optional<uint8_t> type, uint64_t nth = 1, int64_t offset = 0) {

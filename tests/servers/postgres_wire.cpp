@@ -23,29 +23,24 @@ std::string text_of(std::string_view& body) {
 }
 
 class PostgresWire : public Wire {
- public:
-  Step look(Direction direction, std::string_view bytes) override {
-    size_t& rest = rest_[static_cast<int>(direction)];
-    if (rest > 0) {
-      const size_t n = std::min(rest, bytes.size());
-      rest -= n;
-      return {n, std::nullopt};
-    }
+ protected:
+  Frame begin(Direction direction, std::string_view bytes) override {
     // only the startup packet has no letter in front of its length
     const size_t head = direction == Direction::up && !started_ ? 0 : 1;
     if (bytes.size() < head + 4) return {};
     const size_t length = std::max<size_t>(number_at(bytes, head), 4);
     const size_t seen = std::min(length, kSeenBytes);
     if (bytes.size() < head + seen) return {};
-    rest = length - seen;
-    Step step{head + seen, std::nullopt};
+    Frame frame{{head + seen, std::nullopt}, length - seen};
     if (head == 0) {
       started_ = true;
-    } else {
-      step.mark = direction == Direction::up ? sent(bytes[0], bytes.substr(5, seen - 4)) : answered(bytes[0], bytes.substr(5, seen - 4));
-      if (step.mark) step.mark->bytes = head + length;
+      return frame;
     }
-    return step;
+    const std::string_view body = bytes.substr(5, seen - 4);
+    std::optional<Mark>& mark = frame.first.mark;
+    mark = direction == Direction::up ? sent(bytes[0], body) : answered(bytes[0], body);
+    if (mark) mark->bytes = head + length;
+    return frame;
   }
 
  private:
@@ -88,7 +83,6 @@ class PostgresWire : public Wire {
     return mark;
   }
 
-  size_t rest_[2] = {0, 0};  // of the frame that is passing
   bool started_ = false;
   bool replicates_ = false;
   std::map<std::string, std::string> prepared_;

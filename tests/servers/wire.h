@@ -18,8 +18,10 @@ enum class Protocol : uint8_t { none, mysql, postgres };
 struct Mark {
   enum class Kind : uint8_t { statement, answer, event };
   Kind kind = Kind::statement;
-  // A statement's SQL (its beginning); of an answer: that of its statement (MySQL), the command tag (PostgreSQL). PostgreSQL's other
-  // messages have names: "password" and "standby status" are statements, "a row of COPY" is an answer.
+  // A statement's SQL (its beginning); of an answer: that of its statement (MySQL), the command tag (PostgreSQL). What is neither has a
+  // name: PostgreSQL's "password" and "standby status" are statements, "a row of COPY" is an answer; MySQL's "data of LOAD DATA" is a
+  // statement. Of MySQL's packet of several statements that ends in COMMIT, ";COMMIT" is a statement of its own and the last answer, and
+  // "OK before ;COMMIT" is each answer before.
   std::string text;
   uint8_t event_type = 0;  // of a binlog event; of PostgreSQL's stream: the letter of pgoutput's message
   uint32_t event_end = 0;  // its end in the log file, as its header says
@@ -37,7 +39,20 @@ class Wire {
  public:
   virtual ~Wire() = default;
   /// `bytes` begin where the last step of this direction ended.
-  virtual Step look(Direction direction, std::string_view bytes) = 0;
+  Step look(Direction direction, std::string_view bytes);
+
+ protected:
+  struct Frame {
+    Step first;       // 0 bytes: it has to see more
+    size_t rest = 0;  // of the frame, behind the first step
+    size_t tail = 0;  // of the rest: a step of its own, for end()
+  };
+  /// `bytes` begin with a frame.
+  virtual Frame begin(Direction direction, std::string_view bytes) = 0;
+  virtual std::optional<Mark> end(Direction direction, std::string_view tail);
+
+ private:
+  Frame passing_[2];
 };
 
 std::unique_ptr<Wire> make_wire(Protocol protocol);
