@@ -304,6 +304,7 @@ bool RowDecoder::skip(const char*& at, const char* end, const ImageColumns& colu
 
 bool RowDecoder::decode_partial_json(std::string_view diffs, size_t column, const Value* before, Value& out, Arena& arena) {
   const Value* old = before == nullptr ? nullptr : &before[steps_[column].column];
+  if (diffs.empty() && (old == nullptr || old->is_absent())) return true;  // no difference: it stays what it was, and absent here
   scratch_.clear();
   std::string why = "the row image before the change does not hold this column";
   if (old != nullptr && old->kind() == ValueKind::json && apply_json_diffs(old->bytes(), diffs, scratch_, why)) {
