@@ -60,7 +60,7 @@ inline constexpr std::string_view kFailpoints[] = {
     "mysql_sink.lost_forgotten",    // records of targets that have gone are gone too; the targets are not there yet
     "mysql_sink.table_created",     // committed by itself
     "mysql_sink.captured_written",  // at the server, not committed
-    "mysql_sink.loading",           // rows of a LOAD DATA are about to be sent
+    "mysql_sink.loading",           // many rows, bound or of a LOAD DATA, are about to be sent
     "mysql_sink.commit_sent",       // its answer is not read
     "sqlite.wal",                   // the file is in WAL mode and has no table
     "sqlite.records_created",       // not committed

@@ -42,7 +42,7 @@ void check_every_value(MysqlTarget& target, const std::vector<Row>& rows) {
 
 }  // namespace
 
-TEST_CASE("every type arrives unchanged by LOAD DATA, INSERT, upserts and patches") {
+TEST_CASE("every type arrives unchanged by LOAD DATA, bound, INSERT, upserts and patches") {
   on_both([](MysqlFamilyServer& server) {
     for (const bool local : {true, false}) {
       server.exec(local ? "SET GLOBAL local_infile=1" : "SET GLOBAL local_infile=0");
@@ -274,5 +274,39 @@ TEST_CASE("keys are read in pages") {
     CHECK(seen.size() == 25);
     std::sort(seen.begin(), seen.end());
     for (size_t i = 0; i < seen.size(); ++i) CHECK(seen[i] == static_cast<int64_t>(i));
+  });
+}
+
+TEST_CASE("many rows: packets that the server takes, labels that strict mode refuses, a log of statements") {
+  on_both([](MysqlFamilyServer& server) {
+    server.exec("SET GLOBAL max_allowed_packet=1048576");
+    for (const bool statements : {false, true}) {
+      if (statements && server.engine() == "mysql") continue;
+      if (statements) server.exec("SET GLOBAL binlog_format=STATEMENT");
+      const std::string name = statements ? "statements" : "rows";
+      Column label = column("e", ValueKind::text, "enum('a','b')"), text = column("t", ValueKind::text, "longtext");
+      label.labels = {"a", "b"};
+      text.charset = "utf8mb4";
+      MysqlTarget target(server, "many-" + name, schema("many", name, {integer("id"), text, label}, {0}));
+      Rows rows;
+      for (const size_t bytes : {size_t{600000}, size_t{1000000}}) {
+        TableStep step;
+        std::vector<Row>& to = bytes == 600000 ? step.load : step.upserts;
+        step.load_plain = true;
+        for (int64_t id = 0; id < 2000; ++id)
+          to.push_back(
+              rows.row({Value::int64(id), rows.text(std::string(id % 500 == 7 ? bytes : 100, 'x')), rows.text(id % 700 == 3 ? "" : "b")}));
+        target.sink->write(batch_of(step));
+        CHECK(server.value(fmt::format("SELECT CONCAT(COUNT(*), ' ', SUM(LENGTH(t)), ' ', SUM(e+0=0), ' ', SUM(e='b')) FROM many.{}",
+                                       name)) == fmt::format("2000 {} 3 1997", 4 * bytes + 199600));
+        if (bytes == 600000) continue;
+        step.upserts.push_back(rows.row({Value::int64(-1), rows.text(std::string(1048576, 'x')), rows.text("b")}));
+        const Error error = error_of([&] { target.sink->write(batch_of(step)); });
+        CHECK(error.kind() == ErrorKind::data);
+        CHECK(error.hint().find("max_allowed_packet") != std::string::npos);
+      }
+    }
+    server.exec("SET GLOBAL max_allowed_packet=1073741824");
+    if (server.engine() == "mariadb") server.exec("SET GLOBAL binlog_format=ROW");
   });
 }

@@ -1,5 +1,6 @@
 // Values written to a real server in the forms of the MySQL sink, and read back: created as tidemark would create the table, once by
-// literals and once by LOAD DATA, decoded and compared with represent(). Owned by one test, one thread. Throws what the servers throw.
+// literals, once by LOAD DATA and once bound where the server is MariaDB, decoded and compared with represent(). Owned by one test, one
+// thread. Throws what the servers throw.
 #pragma once
 
 #include <fmt/core.h>
@@ -15,6 +16,7 @@
 #include "engine/mysql/column_facts.h"
 #include "engine/mysql/dialect.h"
 #include "engine/mysql/result_row.h"
+#include "engine/mysql/sink_bulk.h"
 #include "engine/mysql/sink_decoding.h"
 #include "engine/mysql/sink_types.h"
 #include "engine/mysql/value_encoding.h"
@@ -31,7 +33,9 @@ struct ValueRows {
 
 class SinkValues {
  public:
-  explicit SinkValues(MysqlFamilyServer& server) : handle_(mysql_init(nullptr)), reader_(address_of(server), mysql::Purpose::control) {
+  explicit SinkValues(MysqlFamilyServer& server)
+      : handle_(mysql_init(nullptr)), reader_(address_of(server), mysql::Purpose::control), session_(address_of(server)) {
+    session_.open();
     server.exec("SET GLOBAL local_infile = 1");
     server.exec("CREATE DATABASE IF NOT EXISTS sunk; GRANT ALL ON sunk.* TO cdc@'%'");
     const unsigned on = 1;
@@ -50,9 +54,10 @@ class SinkValues {
     findings_.clear();
     const std::string name = table.schema->name.table;
     create(*table.schema, rules);
-    for (const char* way : {"literals", "load"}) {
+    for (const std::string way : {"literals", "load", "bound"}) {
+      if (way == "bound" && !session_.takes_bulk()) continue;
       run("DELETE FROM " + mysql::quote_name(name));
-      way == std::string("load") ? load(table) : insert(table);
+      way == "load" ? load(table) : way == "bound" ? bind(table) : insert(table);
       compare(table, way);
     }
     return findings_;
@@ -137,25 +142,55 @@ class SinkValues {
   }
 
   void insert(const ValueRows& table) {
-    for (size_t r = 0; r < table.rows.size(); ++r) {
-      std::string sql;
-      bool lenient = false;
-      for (size_t i = 0; i < codecs_.size(); ++i) {
-        sql += i == 0 ? "" : ", ";
-        const mysql::Encoded result = mysql::append_literal(codecs_[i], table.rows[r][i], sql);
-        lenient |= result == mysql::Encoded::label_zero;
-        if (!mysql::is_fault(result)) continue;
-        note(*table.schema, i, mysql::fault_text(result));
-        sql += "NULL";
-      }
-      const std::string statement = fmt::format("INSERT INTO {} VALUES ({})", mysql::quote_name(table.schema->name.table), sql);
-      if (lenient) run("SET @m = @@sql_mode, sql_mode = REPLACE(@@sql_mode, 'STRICT_ALL_TABLES', '')");
-      if (mysql_real_query(handle_.get(), statement.data(), statement.size()) != 0) {
-        const std::string name = table.schema->name.table;
-        findings_.push_back(fmt::format("{} row {}: refused by the server: {}", name, r, mysql_error(handle_.get())));
-      }
-      if (lenient) run("SET sql_mode = @m");
+    for (size_t r = 0; r < table.rows.size(); ++r) insert(table, r);
+  }
+
+  void insert(const ValueRows& table, size_t r) {
+    std::string sql;
+    bool lenient = false;
+    for (size_t i = 0; i < codecs_.size(); ++i) {
+      sql += i == 0 ? "" : ", ";
+      const mysql::Encoded result = mysql::append_literal(codecs_[i], table.rows[r][i], sql);
+      lenient |= result == mysql::Encoded::label_zero;
+      if (!mysql::is_fault(result)) continue;
+      note(*table.schema, i, mysql::fault_text(result));
+      sql += "NULL";
     }
+    const std::string statement = fmt::format("INSERT INTO {} VALUES ({})", mysql::quote_name(table.schema->name.table), sql);
+    if (lenient) run("SET @m = @@sql_mode, sql_mode = REPLACE(@@sql_mode, 'STRICT_ALL_TABLES', '')");
+    if (mysql_real_query(handle_.get(), statement.data(), statement.size()) != 0) {
+      const std::string name = table.schema->name.table;
+      findings_.push_back(fmt::format("{} row {}: refused by the server: {}", name, r, mysql_error(handle_.get())));
+    }
+    if (lenient) run("SET sql_mode = @m");
+  }
+
+  void bind(const ValueRows& table) {
+    const std::string name = table.schema->name.table;
+    std::string marks;
+    for (size_t i = 0; i < codecs_.size(); ++i) marks += i == 0 ? "?" : ", ?";
+    try {
+      mysql::SinkBulk bulk(session_, fmt::format("INSERT INTO sunk.{} VALUES ({})", mysql::quote_name(name), marks), codecs_, name);
+      for (size_t r = 0; r < table.rows.size(); ++r) {
+        const size_t start = bulk.packet().size();
+        bool lenient = false;
+        for (size_t i = 0; i < codecs_.size(); ++i) {
+          const mysql::Encoded result = mysql::append_parameter(codecs_[i], table.rows[r][i], bulk.packet());
+          lenient |= result == mysql::Encoded::label_zero;
+          if (mysql::is_fault(result)) bulk.packet() += '\1';
+        }
+        if (!lenient) {
+          bulk.end_row(start);
+          continue;
+        }
+        bulk.packet().resize(start);
+        insert(table, r);  // as the sink does it: only without strict mode
+      }
+      bulk.finish();
+    } catch (const Error& error) {
+      findings_.push_back(fmt::format("{} bound: {}", name, error.what()));
+    }
+    session_.run("COMMIT", "testing");
   }
 
   void load(const ValueRows& table) {
@@ -229,6 +264,7 @@ class SinkValues {
 
   std::unique_ptr<MYSQL, Close> handle_;
   mysql::Connection reader_;
+  mysql::SinkSession session_;
   mysql::ServerFlavour flavour_;
   File file_;
   std::vector<std::string> types_, findings_;

@@ -35,7 +35,7 @@ class MysqlSink final : public Sink {
       own_.ensure(session_);
     });
     spdlog::info("sink {}: {} at {}{}", config_.name, session_.version(), session_.where(),
-                 session_.takes_local_data() ? "" : "; local_infile is off there, which makes the copy slower");
+                 session_.takes_bulk() || session_.takes_local_data() ? "" : "; local_infile is off there, which makes the copy slower");
     return session_.version();
   }
 

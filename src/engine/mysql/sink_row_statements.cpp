@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "base/failpoint.h"
+#include "engine/mysql/sink_bulk.h"
 #include "tidemark/error.h"
 
 namespace tidemark::mysql {
@@ -13,7 +14,7 @@ namespace {
 constexpr size_t kStatementBytes = 256u << 10;  // of an INSERT: more rows a statement are not faster, and hold locks longer
 constexpr size_t kStatementRows = 1000;
 constexpr size_t kKeysAtOnce = 500;      // of a DELETE; the optimizers give up on ranges of many thousands and would read the whole table
-constexpr size_t kLoadRows = 50;         // for fewer an INSERT is faster
+constexpr size_t kManyRows = 50;         // for fewer an INSERT with literals is faster than LOAD DATA or a prepared statement
 constexpr size_t kLoadBytes = 8u << 20;  // of one LOAD DATA
 constexpr size_t kBufferKeptBytes = 1u << 20;
 // ENUM's number 0, '', cannot be written in strict mode. Every other value has been checked by its codec.
@@ -113,6 +114,36 @@ void SinkRowStatements::upsert_by_key(SinkTarget& target, const std::vector<Row>
 }
 
 void SinkRowStatements::insert(SinkTarget& target, const Row* rows, size_t count, const std::string& tail) {
+  if (count >= kManyRows && session_.takes_bulk())
+    insert_bound(target, rows, count, tail);
+  else
+    insert_text(target, rows, count, tail);
+}
+
+void SinkRowStatements::insert_bound(SinkTarget& target, const Row* rows, size_t count, const std::string& tail) {
+  statements_.land();
+  std::string marks;
+  for (size_t i = 0; i < target.columns.size(); ++i) marks += i == 0 ? "?" : ",?";
+  SinkBulk bulk(session_, fmt::format("INSERT INTO {} ({}) VALUES ({}){}", target.quoted, target.column_list(), marks, tail), target.codecs,
+                target.doing);
+  std::vector<Row> by_text;  // what only a statement of its own can write
+  for (const Row* row = rows; row != rows + count; ++row) {
+    const size_t start = bulk.packet().size();
+    bool lenient = false;
+    for (size_t i = 0; i < target.columns.size(); ++i)
+      lenient |= target.append_bound(i, (*row)[i], bulk.packet()) == SinkTarget::Wrote::label_zero;
+    if (lenient) {
+      bulk.packet().resize(start);
+      by_text.push_back(*row);
+    } else {
+      bulk.end_row(start);
+    }
+  }
+  bulk.finish();
+  insert_text(target, by_text.data(), by_text.size(), tail);
+}
+
+void SinkRowStatements::insert_text(SinkTarget& target, const Row* rows, size_t count, const std::string& tail) {
   const std::string head = fmt::format("INSERT INTO {} ({}) VALUES ", target.quoted, target.column_list());
   text_.clear();
   size_t taken = 0;
@@ -147,15 +178,14 @@ void SinkRowStatements::insert(SinkTarget& target, const Row* rows, size_t count
 
 void SinkRowStatements::load_plain(SinkTarget& target, const std::vector<Row>& rows) {
   if (rows.empty()) return;
-  if (!session_.takes_local_data() || rows.size() < kLoadRows) {
+  if (session_.takes_bulk() || !session_.takes_local_data() || rows.size() < kManyRows)
     insert(target, rows.data(), rows.size(), {});
-    return;
-  }
-  statements_.land();
-  load_data(target, rows);
+  else
+    load_data(target, rows);
 }
 
 void SinkRowStatements::load_data(SinkTarget& target, const std::vector<Row>& rows) {
+  statements_.land();
   std::string list, sets;
   for (size_t i = 0; i < target.columns.size(); ++i) {
     const std::string variable = fmt::format("@tidemark_{}", i), expression = load_expression(target.codecs[i], variable);

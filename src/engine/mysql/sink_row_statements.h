@@ -1,7 +1,8 @@
-// Changes rows: INSERT, INSERT ... ON DUPLICATE KEY UPDATE, UPDATE and DELETE by key as statements of many rows, LOAD DATA LOCAL for
-// chunks. An upsert reaches the row with its key and no other (design rule 2.10): where the target has another unique index, ON DUPLICATE
-// KEY UPDATE would take a row that collides there, so existing rows are updated by key and the others inserted. Owned by the sink, one
-// thread; throws Error, and then the transaction is lost.
+// Changes rows: INSERT, INSERT ... ON DUPLICATE KEY UPDATE, UPDATE and DELETE by key as statements of many rows; many rows are
+// bound where the server is MariaDB (SinkBulk), and chunks are a LOAD DATA LOCAL where it is MySQL. An upsert reaches the row with its key
+// and no other (design rule 2.10): where the target has another unique index, ON DUPLICATE KEY UPDATE would take a row that collides there,
+// so existing rows are updated by key and the others inserted. Owned by the sink, one thread; throws Error, and then the transaction is
+// lost.
 #pragma once
 
 #include <string>
@@ -33,7 +34,8 @@ class SinkRowStatements {
 
  private:
   void insert(SinkTarget& target, const Row* rows, size_t count, const std::string& tail);
-  void insert_single(SinkTarget& target, const std::string& tuple, const std::string& tail);
+  void insert_bound(SinkTarget& target, const Row* rows, size_t count, const std::string& tail);
+  void insert_text(SinkTarget& target, const Row* rows, size_t count, const std::string& tail);
   void load_data(SinkTarget& target, const std::vector<Row>& rows);
   void upsert_by_key(SinkTarget& target, const std::vector<Row>& rows, size_t from, size_t to);
   /// "UPDATE t SET ..." with the columns that `row` has, without those of the key that stay as they are in `key`. True: with a label

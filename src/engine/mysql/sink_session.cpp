@@ -83,10 +83,10 @@ void SinkSession::open() {
 void SinkSession::pin() {
   constexpr std::string_view doing = "setting up the session at the sink";
   run(kPinSession, doing);
-  // with binlog_format=STATEMENT the server refuses to write under READ COMMITTED
+  // with binlog_format=STATEMENT the server refuses to write under READ COMMITTED, and in bulk
   const std::vector<ResultRow> format = query("SHOW VARIABLES LIKE 'binlog_format'", doing);
-  if (format.empty() || format[0].size() < 2 || format[0][1] != "STATEMENT")
-    run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", doing);
+  logs_statements_ = !format.empty() && format[0].size() > 1 && format[0][1] == "STATEMENT";
+  if (!logs_statements_) run("SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED", doing);
   // a first TIMESTAMP column gets no default and no ON UPDATE by itself
   if (value("SELECT @@explicit_defaults_for_timestamp", doing) != "1") {
     try {
@@ -104,7 +104,17 @@ void SinkSession::read_settings() {
   max_packet_bytes_ = std::max<uint64_t>(number_of(row, 0), 1024);
   takes_local_data_ = number_of(row, 1) != 0;
   folds_names_ = number_of(row, 2) != 0;
+  unsigned long capabilities = 0;
+  mariadb_get_infov(connection().handle(), MARIADB_CONNECTION_EXTENDED_SERVER_CAPABILITIES, &capabilities);
+  takes_bulk_ = is_mariadb_ && !logs_statements_ && (capabilities & (MARIADB_CLIENT_STMT_BULK_OPERATIONS >> 32)) != 0;
   run("COMMIT", "setting up the session at the sink");
+}
+
+void SinkSession::check_packet(size_t bytes, const std::string& doing) const {
+  if (bytes < max_packet_bytes_) return;
+  throw Error(ErrorKind::data, doing,
+              fmt::format("a statement of {} bytes, the server takes less than {} (max_allowed_packet)", bytes, max_packet_bytes_),
+              "raise it at the sink's server, and in its option file: SET GLOBAL max_allowed_packet = 1073741824");
 }
 
 void SinkSession::close() noexcept {

@@ -53,7 +53,11 @@ class SinkSession {
   bool is_mariadb() const { return is_mariadb_; }
   unsigned long version_number() const { return version_number_; }
   uint64_t max_packet_bytes() const { return max_packet_bytes_; }
+  /// Throws Error(data) when the server does not take a statement of so many bytes.
+  void check_packet(size_t bytes, const std::string& doing) const;
   bool takes_local_data() const { return takes_local_data_; }
+  /// MariaDB's execution of a statement for many rows of parameters, see SinkBulk.
+  bool takes_bulk() const { return takes_bulk_; }
   /// Names of tables and databases are compared without case (lower_case_table_names).
   bool folds_names() const { return folds_names_; }
   uint64_t id() const;
@@ -69,7 +73,7 @@ class SinkSession {
   std::chrono::steady_clock::time_point last_word_;
   LocalData local_;
   std::string version_;
-  bool is_mariadb_ = false, takes_local_data_ = false, folds_names_ = false;
+  bool is_mariadb_ = false, takes_local_data_ = false, takes_bulk_ = false, folds_names_ = false, logs_statements_ = false;
   unsigned long version_number_ = 0;
   uint64_t max_packet_bytes_ = 1 << 20;
 };

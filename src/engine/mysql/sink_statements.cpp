@@ -68,12 +68,7 @@ void SinkStatements::reset() noexcept {
 uint64_t SinkStatements::send(size_t statements) {
   MYSQL* handle = session_.connection().handle();
   uint64_t found = 0;
-  if (packet_.size() >= session_.max_packet_bytes()) {
-    throw Error(ErrorKind::data, *pending_[0].doing,
-                fmt::format("a statement of {} bytes, the server takes less than {} (max_allowed_packet)", packet_.size(),
-                            session_.max_packet_bytes()),
-                "raise it at the sink's server, and in its option file: SET GLOBAL max_allowed_packet = 1073741824");
-  }
+  session_.check_packet(packet_.size(), *pending_[0].doing);
   if (commit_sent_) {
     if (mysql_send_query(handle, packet_.data(), packet_.size()) != 0) fail(pending_[0]);
     failpoint("mysql_sink.commit_sent");

@@ -7,18 +7,22 @@
 
 namespace tidemark::mysql {
 
-SinkTarget::Wrote SinkTarget::append_value(size_t column, const Value& value, std::string& out) {
-  const Encoded result = append_literal(codecs[column], value, out);
+SinkTarget::Wrote SinkTarget::wrote(size_t column, Encoded result) {
   if (result == Encoded::label_zero) return Wrote::label_zero;
   if (result != Encoded::ok) note(column, result);
   return Wrote::value;
 }
 
+SinkTarget::Wrote SinkTarget::append_value(size_t column, const Value& value, std::string& out) {
+  return wrote(column, append_literal(codecs[column], value, out));
+}
+
 SinkTarget::Wrote SinkTarget::append_field(size_t column, const Value& value, std::string& out) {
-  const Encoded result = append_load_field(codecs[column], value, out);
-  if (result == Encoded::label_zero) return Wrote::label_zero;
-  if (result != Encoded::ok) note(column, result);
-  return Wrote::value;
+  return wrote(column, append_load_field(codecs[column], value, out));
+}
+
+SinkTarget::Wrote SinkTarget::append_bound(size_t column, const Value& value, std::string& out) {
+  return wrote(column, append_parameter(codecs[column], value, out));
 }
 
 /// A literal that the column's own comparison takes as the stored value: numbers never as text, which would be compared as a double.

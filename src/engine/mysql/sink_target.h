@@ -25,6 +25,7 @@ struct SinkTarget {
   enum class Wrote { value, label_zero };
   Wrote append_value(size_t column, const Value& value, std::string& out);
   Wrote append_field(size_t column, const Value& value, std::string& out);
+  Wrote append_bound(size_t column, const Value& value, std::string& out);
   /// "`k`=1 AND `l`='a'": the row with this key.
   void append_key_match(const Value* row, std::string& out);
   /// The same for many keys.
@@ -43,6 +44,7 @@ struct SinkTarget {
   bool is_label(size_t column) const;
   void append_ordered(size_t column, const Value& value, std::string_view comparison, std::string& out);
   void append_comparable(size_t column, const Value& value, std::string& out);
+  Wrote wrote(size_t column, Encoded result);
   void note(size_t column, Encoded result);
   std::vector<bool> noted_;  // by column: said already that its values change
 };

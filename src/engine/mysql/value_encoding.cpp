@@ -1,8 +1,10 @@
 #include "engine/mysql/value_encoding.h"
 
 #include <algorithm>
+#include <charconv>
 
 #include "engine/mysql/charset.h"
+#include "engine/mysql/column_type.h"
 #include "engine/mysql/sink_type_rules.h"
 #include "engine/mysql/value_piece.h"
 
@@ -111,6 +113,29 @@ void append_escaped(std::string_view bytes, std::string& out) {
   out.append(bytes.substr(plain));
 }
 
+/// `digits` are an integer that its column holds; the same eight bytes stand for those with and without sign.
+void append_integer(std::string_view digits, std::string& out) {
+  const bool negative = digits.front() == '-';
+  if (negative) digits.remove_prefix(1);
+  uint64_t number = 0;
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  if (negative) number = 0 - number;
+  out.append(reinterpret_cast<const char*>(&number), sizeof number);
+}
+
+void append_real(const Value& value, std::string& out) {
+  double number = value.kind() == ValueKind::float32 ? static_cast<double>(value.float32()) : value.float64();
+  if (number == 0) number = 0;  // as text a zero loses its sign on the way, see represent()
+  out.append(reinterpret_cast<const char*>(&number), sizeof number);
+}
+
+/// As the protocol writes lengths.
+void append_length(uint64_t length, std::string& out) {
+  const size_t bytes = length < 251 ? 0 : length < (1u << 16) ? 2 : length < (1u << 24) ? 3 : 8;
+  if (bytes > 0) out += bytes == 2 ? '\xfc' : bytes == 3 ? '\xfd' : '\xfe';
+  out.append(reinterpret_cast<const char*>(&length), std::max<size_t>(bytes, 1));
+}
+
 }  // namespace
 
 Encoded append_literal(const ColumnCodec& codec, const Value& value, std::string& out) {
@@ -126,6 +151,35 @@ Encoded append_literal(const ColumnCodec& codec, const Value& value, std::string
       append_hex(piece.data, out);
       out += '\'';
       break;
+  }
+  return result;
+}
+
+uint16_t parameter_type(const ColumnCodec& codec) {
+  switch (codec.target.type) {
+    case TargetType::integer: return static_cast<uint16_t>(ColumnType::longlong) | (codec.target.column.is_unsigned ? 0x8000 : 0);
+    case TargetType::float32:
+    case TargetType::float64: return static_cast<uint16_t>(ColumnType::float64);
+    case TargetType::decimal: return static_cast<uint16_t>(ColumnType::decimal);
+    case TargetType::bytes:
+    case TargetType::bits:
+    case TargetType::geometry:
+    case TargetType::vector: return static_cast<uint16_t>(ColumnType::blob);
+    default: return static_cast<uint16_t>(ColumnType::var_string);
+  }
+}
+
+Encoded append_parameter(const ColumnCodec& codec, const Value& value, std::string& out) {
+  PieceRoom room;
+  const auto [result, piece, used] = ruled_piece(codec, value, room);
+  if (is_fault(result)) return result;
+  out += piece.form == Piece::Form::null ? '\1' : '\0';
+  if (piece.form == Piece::Form::null) return result;
+  switch (codec.target.type) {
+    case TargetType::integer: append_integer(piece.data, out); break;
+    case TargetType::float32:
+    case TargetType::float64: append_real(used, out); break;
+    default: append_length(piece.data.size(), out); out += piece.data;
   }
   return result;
 }

@@ -1,7 +1,7 @@
-// Values as a MySQL or MariaDB sink takes them: literals of a statement, and fields of LOAD DATA. What the target's column cannot hold
-// is refused here, by name, before the server sees it: LOAD DATA LOCAL would make a warning of it, and strict mode does not mind lost
-// fraction digits and trailing spaces. Pure functions on the caller's buffer; any thread. They never throw for a value: they say what
-// is wrong, the caller names the column.
+// Values as a MySQL or MariaDB sink takes them: literals of a statement, its bound parameters, and fields of LOAD DATA. What the target's
+// column cannot hold is refused here, by name, before the server sees it: LOAD DATA LOCAL would make a warning of it, and strict mode does
+// not mind lost fraction digits and trailing spaces. Pure functions on the caller's buffer; any thread. They never throw for a value: they
+// say what is wrong, the caller names the column.
 //
 // The session that the forms are made for: character_set_client=utf8mb4, time_zone='+00:00', sql_mode with STRICT_ALL_TABLES and
 // ALLOW_INVALID_DATES, without NO_ZERO_DATE and NO_ZERO_IN_DATE. LOAD DATA: CHARACTER SET binary FIELDS TERMINATED BY '\t' ESCAPED BY
@@ -70,6 +70,10 @@ ColumnCodec make_codec(const Column& source, const TargetColumn& target, const S
 
 /// Appends the value as a literal: NULL, 42, 'text', X'00ff'. Safe with and without NO_BACKSLASH_ESCAPES.
 Encoded append_literal(const ColumnCodec& codec, const Value& value, std::string& out);
+/// Appends the value as a parameter of COM_STMT_BULK_EXECUTE: the byte that says whether it is NULL, and its binary form.
+Encoded append_parameter(const ColumnCodec& codec, const Value& value, std::string& out);
+/// The type that the server is told for the column's parameters: a ColumnType, and the flag of those without sign.
+uint16_t parameter_type(const ColumnCodec& codec);
 /// Appends the value as a field of LOAD DATA, without the tab or newline behind it.
 Encoded append_load_field(const ColumnCodec& codec, const Value& value, std::string& out);
 /// "" when LOAD DATA can put the field into the column as it is. Else the field is read into the user variable `variable` ("@a"), and

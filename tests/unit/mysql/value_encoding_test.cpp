@@ -48,6 +48,11 @@ std::string field(const ColumnCodec& c, const Value& value) {
   const Encoded e = append_load_field(c, value, out);
   return is_fault(e) ? "fault: " + std::string(fault_text(e)) : out;
 }
+std::string bound(const ColumnCodec& c, const Value& value) {
+  std::string out;
+  const Encoded e = append_parameter(c, value, out);
+  return is_fault(e) ? "fault: " + std::string(fault_text(e)) : out;
+}
 Value text(ValueKind kind, std::string_view bytes) { return Value::of_bytes(kind, bytes); }
 
 }  // namespace
@@ -69,6 +74,41 @@ TEST_CASE("literals and fields") {
   CHECK(append_literal(varchar, Value::absent(), unused) == Encoded::absent);
   CHECK(load_expression(varchar, "@a").empty());
   CHECK(load_expression(codec(source(ValueKind::json, "jsonb"), "json", "json"), "@a") == "CONVERT(@a USING utf8mb4)");
+}
+
+TEST_CASE("bound values") {
+  using namespace std::string_literals;
+  const ColumnCodec signed_8 = codec(source(ValueKind::int64, "bigint"), "bigint", "bigint");
+  const ColumnCodec unsigned_8 = codec(source(ValueKind::uint64, "bigint unsigned"), "bigint", "bigint unsigned");
+  CHECK(parameter_type(signed_8) == 0x0008);
+  CHECK(parameter_type(unsigned_8) == 0x8008);
+  CHECK(bound(signed_8, Value::null()) == "\1"s);
+  CHECK(bound(signed_8, Value::int64(-2)) == "\0\xfe\xff\xff\xff\xff\xff\xff\xff"s);
+  CHECK(bound(signed_8, Value::int64(INT64_MIN)) == "\0\0\0\0\0\0\0\0\x80"s);
+  CHECK(bound(unsigned_8, Value::uint64(UINT64_MAX)) == "\0\xff\xff\xff\xff\xff\xff\xff\xff"s);
+  const ColumnCodec real = codec(source(ValueKind::float64, "double"), "double", "double");
+  CHECK(parameter_type(real) == 5);
+  CHECK(bound(real, Value::float64(1)) == "\0\0\0\0\0\0\0\xf0\x3f"s);
+  CHECK(bound(real, Value::float64(-0.0)) == "\0\0\0\0\0\0\0\0\0"s);
+  CHECK(bound(codec(source(ValueKind::float32, "float"), "float", "float"), Value::float32(1)) == "\0\0\0\0\0\0\0\xf0\x3f"s);
+  const ColumnCodec decimal = codec(source(ValueKind::decimal, "decimal"), "decimal", "decimal(4,1)", Unfit::by_default, 0, 4, 1);
+  CHECK(parameter_type(decimal) == 246);
+  CHECK(bound(decimal, text(ValueKind::decimal, "-12.5")) == "\0\5-12.5"s);
+  CHECK(bound(decimal, text(ValueKind::decimal, "12.55")).rfind("fault", 0) == 0);
+  const ColumnCodec words = codec(source(ValueKind::text, "longtext"), "longtext", "longtext");
+  CHECK(parameter_type(words) == 253);
+  CHECK(parameter_type(codec(source(ValueKind::bytes, "longblob"), "longblob", "longblob")) == 252);
+  // the protocol's lengths
+  for (const auto& [size, head] : {std::pair<size_t, std::string>{0, "\0"s},
+                                   {250, "\xfa"s},
+                                   {251, "\xfc\xfb\0"s},
+                                   {65535, "\xfc\xff\xff"s},
+                                   {65536, "\xfd\0\0\1"s},
+                                   {16777216, "\xfe\0\0\0\1\0\0\0\0"s}}) {
+    INFO(size);
+    const std::string bytes(size, 'x');
+    CHECK((bound(words, text(ValueKind::text, bytes)) == "\0"s + head + bytes));
+  }
 }
 
 TEST_CASE("a value that the type cannot hold is refused, or what the rule says") {
