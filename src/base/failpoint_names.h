@@ -33,6 +33,8 @@ inline constexpr std::string_view kFailpoints[] = {
     "postgres_source.view_begun",      // its snapshot is not looked at
     "postgres_source.copying",         // a row of a COPY has come
     "postgres_source.watermark_sent",  // a message that lets the stream pass it
+    "postgres_source.scan_joined",     // another connection shares the snapshot of a large table without key
+    "postgres_source.range_asked",     // of its pages, on one of these connections
     // reading and routing the log
     "reader.event_taken",
     "reader.log_rotated",             // a file of the log begins: the first one, or the next one
@@ -41,6 +43,7 @@ inline constexpr std::string_view kFailpoints[] = {
     "postgres_source.status_sent",    // as far as the network took it
     "postgres_source.acknowledged",   // a status that let the slot move on
     "postgres_source.message_kept",   // of a transaction that has not ended
+    "postgres_source.kept_in_file",   // many of them have left the memory
     "postgres_source.replayed",       // one of them is read again, after the commit
     "reader.after_read", "router.before_batch", "router.after_batch",
     // applying

@@ -19,6 +19,7 @@ class MessageSpool {
   void append(std::string_view message);
   /// Bytes, with what separates the messages.
   uint64_t size() const { return in_file_ + memory_.size(); }
+  uint64_t bytes_in_file() const { return in_file_; }
   size_t bytes_in_memory() const { return memory_.capacity() + window_.capacity(); }
   /// Forgets what was appended since size() was `size`.
   void cut_back(uint64_t size);

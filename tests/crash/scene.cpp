@@ -27,6 +27,11 @@ constexpr auto kEqualWithin = 60s;  // after the last start
 constexpr int kKilled = 128 + SIGKILL;
 // larger than what is read at once, and without a key: its copy goes through a file
 constexpr const char* kHeap = "CREATE TABLE heap (n BIGINT, t VARCHAR(2500)); INSERT INTO heap SELECT id, REPEAT(v, 150) FROM archive";
+// of PostgreSQL: one row a page and more pages than one connection reads, and a row of which a transaction writes many versions
+constexpr const char* kScanned =
+    "CREATE TABLE scanned (n INT, t TEXT) WITH (fillfactor = 10); ALTER TABLE scanned REPLICA IDENTITY FULL;"
+    "INSERT INTO scanned SELECT g, repeat('s', 450) FROM generate_series(1, 4200) g;"
+    "CREATE TABLE swollen (n INT PRIMARY KEY, t TEXT); INSERT INTO swollen VALUES (1, '')";
 constexpr const char* kLate = "CREATE TABLE late (n INT PRIMARY KEY, t VARCHAR(60)); INSERT INTO late SELECT id, v FROM archive";
 
 void cut(DatabaseServer& server, const std::string& connection) {
@@ -74,12 +79,14 @@ void empty_source(DatabaseServer& source) {
   client->exec("DROP SCHEMA IF EXISTS d CASCADE");
 }
 
-/// Of PostgreSQL: most of it is sent before it ends, more than is kept in memory, and is rolled back.
+/// Of PostgreSQL: most of it is sent before it ends; some is rolled back, and what is left is more than is kept in memory.
 void large_transaction(DatabaseServer& source) {
   const auto client = source.client("d");
   client->exec("BEGIN; UPDATE archive SET n = n + 1; SAVEPOINT large; INSERT INTO heap SELECT h.* FROM heap h, generate_series(1, 3)");
   client->query("SELECT pg_sleep(0.3)");  // what is rolled back at once is not sent
-  client->exec("ROLLBACK TO SAVEPOINT large; UPDATE archive SET n = n + 1; COMMIT");
+  client->exec(
+      "ROLLBACK TO SAVEPOINT large; UPDATE archive SET n = n + 1;"
+      "DO $$ BEGIN FOR i IN 1..40 LOOP UPDATE swollen SET t = repeat(md5(i::text), 2000); END LOOP; END $$; COMMIT");
 }
 
 /// False: it has ended before `holds`.
@@ -101,7 +108,10 @@ Scene::Scene(DatabaseServer& source, DatabaseServer* sink, uint64_t seed) : sour
   const auto client = source.client("d");
   client->exec(kHeap);
   client->exec(kLate);
-  if (source.dialect() == Dialect::postgres) client->exec("ALTER TABLE heap REPLICA IDENTITY FULL");
+  if (source.dialect() == Dialect::postgres) {
+    client->exec("ALTER TABLE heap REPLICA IDENTITY FULL");
+    client->exec(kScanned);
+  }
   pipeline_.include = {"d.*"};
   pipeline_.pipeline_yaml = "snapshot: {chunk_rows: 50, adapt: false, chunk_bytes: 64KiB}\nretry: {initial: 50ms, max: 200ms}";
   select_all_but("late");

@@ -26,9 +26,11 @@ void StreamedTransactions::append(uint32_t xid, uint32_t subxid, std::string_vie
   if (!kept) kept = std::make_unique<StreamedMessages>(folder_);
   message_.assign(reinterpret_cast<const char*>(&subxid), sizeof subxid);
   message_.append(message);
+  const uint64_t in_file = kept->spool_.bytes_in_file();
   kept->spool_.append(message_);
   count(*kept);
   failpoint("postgres_source.message_kept");
+  if (kept->spool_.bytes_in_file() != in_file) failpoint("postgres_source.kept_in_file");
   if (in_memory_ > memory_max_) make_room();
 }
 

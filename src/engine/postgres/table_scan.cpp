@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "base/failpoint.h"
 #include "base/log.h"
 #include "engine/postgres/dialect.h"
 
@@ -37,6 +38,7 @@ void TableScan::join(const ServerAddress& address) {
     spdlog::debug("{}: going on without another connection: {}", plan_.doing, e.what());
     return;
   }
+  failpoint("postgres_source.scan_joined");
   others_.push_back(std::move(connection));
   lanes_.push_back({others_.back().get(), std::nullopt});
 }
@@ -48,6 +50,7 @@ bool TableScan::start_next(Lane& lane) {
   next_page_ += kScanRangePages;
   if (next_page_ < plan_.pages) range += fmt::format(" AND ctid < '({},0)'", next_page_);
   lane.copy.emplace(*lane.connection, fmt::format("SELECT {} FROM {} WHERE {}", plan_.columns, plan_.from, range), plan_.doing);
+  failpoint("postgres_source.range_asked");
   return true;
 }
 
