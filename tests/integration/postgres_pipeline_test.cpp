@@ -4,8 +4,10 @@
 #include <signal.h>
 
 #include <chrono>
+#include <iostream>
 #include <string>
 #include <thread>
+#include <vector>
 
 #include "integration/stops_saying.h"
 #include "servers/live_pipeline.h"
@@ -40,33 +42,51 @@ long long number(const std::string& sql) { return std::stoll("0" + source().valu
 
 }  // namespace
 
-TEST_CASE("many small transactions with kill -9 every few hundred messages", "[history]") {
-  make("killed",
+namespace {
+
+/// One-row transactions that wait while nobody reads, then a daemon that dies over and over: while it reads, and around every one of its
+/// sink transactions, which hold `batch_rows` rows.
+void kill_through_backlog(const std::string& schema, int transactions, int batch_rows) {
+  make(schema,
        "CREATE TABLE once (n int, v text); ALTER TABLE once REPLICA IDENTITY FULL; CREATE TABLE t (id int PRIMARY KEY, n bigint);"
        "INSERT INTO t SELECT g, 0 FROM generate_series(1, 100) g");
-  LivePipeline pipeline(source(), nullptr, "killed");
+  PipelineFile file;
+  file.pipeline_yaml = "apply: {batch_rows: " + std::to_string(batch_rows) + "}";
+  LivePipeline pipeline(source(), nullptr, schema, file);
   pipeline.start();
   REQUIRE(pipeline.becomes_equal());
   CHECK(pipeline.stop() == 0);
-  source().client("killed")->exec(
-      "DO $$ BEGIN FOR i IN 1..20000 LOOP"
-      " IF i % 2 = 0 THEN INSERT INTO once VALUES (i, 'v'); ELSE UPDATE t SET n = n + 1 WHERE id = 1 + i % 100; END IF; COMMIT; END LOOP; "
-      "END $$");
-  unsigned kills = 0;
-  for (; kills < 12; ++kills) {
-    // where it strikes first: while reading, or around a commit of the sink
-    const std::string reading = "reader.event_taken=kill@" + std::to_string(400 + 389 * kills);
-    const std::string at =
-        kills % 3 == 0 ? reading : reading + (kills % 3 == 1 ? ",sink.before_commit=kill@1" : ",sink.after_commit=kill@1");
+  source().client(schema)->exec(
+      "DO $$ BEGIN FOR i IN 1.." + std::to_string(transactions) +
+      " LOOP IF i % 2 = 0 THEN INSERT INTO once VALUES (i, 'v'); ELSE UPDATE t SET n = n + 1 WHERE id = 1 + i % 100; END IF; COMMIT; "
+      "END LOOP; END $$");
+  const auto left = [&] { return transactions - 2 * pipeline.sink_number("SELECT count(*) FROM {t}", "once"); };
+  const std::vector<std::string> deaths{"sink.before_commit=kill@2", "sink.after_commit=kill@1", "reader.event_taken=kill@",
+                                        "state.before_write=kill@1", "state.after_save=kill@1"};
+  int kills = 0;
+  for (long long before = left(); before > 3 * batch_rows; before = left(), ++kills) {
+    std::string at = deaths[static_cast<size_t>(kills) % deaths.size()];
+    if (at.back() == '@') at += std::to_string(100 + kills * 389 % 3000);
     pipeline.start({{"TIDEMARK_FAILPOINTS", at}});
     const int code = pipeline.exit_code(30s);
-    INFO(pipeline.daemon().log_tail());
+    INFO(at << ", " << before << " transactions were left\n" << pipeline.daemon().log_tail());
     REQUIRE(code == 128 + SIGKILL);
+    REQUIRE(left() <= before);
   }
+  CHECK(kills >= transactions / batch_rows / 2);
   pipeline.start();
   CHECK(pipeline.becomes_equal());
-  CHECK(pipeline.sink_number("SELECT count(*) FROM {t}", "once") == 10000);
+  CHECK(pipeline.sink_number("SELECT count(*) FROM {t}", "once") == transactions / 2);
   CHECK(pipeline.stop() == 0);
+  std::cout << transactions << " transactions, " << kills << " kills\n";
+}
+
+}  // namespace
+
+TEST_CASE("one-row transactions with kill -9 all the time", "[history]") { kill_through_backlog("killed", 20000, 800); }
+
+TEST_CASE("100,000 one-row transactions with kill -9 every few hundred messages", "[.long]") {
+  kill_through_backlog("killed_often", 100000, 200);
 }
 
 TEST_CASE("big and small transactions that end in another order than they began, sent early or not", "[history]") {
