@@ -15,7 +15,7 @@ constexpr size_t kAnswerBytes = 24;  // of one, for its mark
 constexpr uint8_t kWantsFile = 0xFB;
 constexpr uint32_t kMoreResults = 8;  // SERVER_MORE_RESULTS_EXISTS
 constexpr std::string_view kCommit = ";COMMIT";
-constexpr uint8_t kQuery = 3, kBinlogDump = 18, kPrepare = 22, kExecute = 23, kBinlogDumpGtid = 30;  // COM_*
+constexpr uint8_t kQuery = 3, kBinlogDump = 18, kPrepare = 22, kExecute = 23, kBinlogDumpGtid = 30, kBulkExecute = 250;  // COM_*
 
 uint8_t byte_at(std::string_view bytes, size_t i) { return static_cast<uint8_t>(bytes[i]); }
 uint32_t number_at(std::string_view bytes, size_t i, int width) {
@@ -76,6 +76,7 @@ class MysqlWire : public Wire {
     if (command == kPrepare) prepared_ = body.substr(1);
     if (command == kQuery) asked_ = std::string(body.substr(1));
     if (command == kExecute) asked_ = prepared_;
+    if (command == kBulkExecute) asked_ = "bulk of rows";
     if (!asked_) return std::nullopt;
     mark.text = *asked_;
     return mark;

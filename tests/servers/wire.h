@@ -20,8 +20,8 @@ struct Mark {
   Kind kind = Kind::statement;
   // A statement's SQL (its beginning); of an answer: that of its statement (MySQL), the command tag (PostgreSQL). What is neither has a
   // name: PostgreSQL's "password" and "standby status" are statements, "a row of COPY" is an answer; MySQL's "data of LOAD DATA" is a
-  // statement. Of MySQL's packet of several statements that ends in COMMIT, ";COMMIT" is a statement of its own and the last answer, and
-  // "OK before ;COMMIT" is each answer before.
+  // statement, MariaDB's "bulk of rows" one with an answer. Of MySQL's packet of several statements that ends in COMMIT, ";COMMIT" is a
+  // statement of its own and the last answer, and "OK before ;COMMIT" is each answer before.
   std::string text;
   uint8_t event_type = 0;  // of a binlog event; of PostgreSQL's stream: the letter of pgoutput's message
   uint32_t event_end = 0;  // its end in the log file, as its header says
