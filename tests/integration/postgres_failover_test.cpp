@@ -22,13 +22,13 @@ TEST_CASE("a standby that is promoted is followed on its new timeline, its old p
   cluster.standby.promote();
   // these come before anybody has noticed
   for (int i = 0; i < 50; ++i) cluster.standby.exec("UPDATE shop.t SET v = 'promoted' WHERE id = " + std::to_string(i));
-  CHECK(pipeline.becomes_equal());
+  CHECK(pipeline.becomes_equal(25s));
   CHECK(pipeline.log_has("timeline 2"));
   CHECK(pipeline.reaches("streaming"));
   pipeline.daemon().kill9();
   cluster.standby.exec("UPDATE shop.t SET n = 7");
   pipeline.start();
-  CHECK(pipeline.becomes_equal());
+  CHECK(pipeline.becomes_equal(25s));
   CHECK(pipeline.stop() == 0);
 
   cluster.primary.exec("UPDATE shop.t SET v = 'alone'");
@@ -50,7 +50,7 @@ TEST_CASE("failover to a standby that has the slot goes on without loss", "[stan
   kept.start();
   lost.start();
   REQUIRE(kept.reaches("streaming"));
-  REQUIRE(lost.becomes_equal());
+  REQUIRE(lost.becomes_equal(25s));
   CHECK(lost.stop() == 0);
   {
     SteadyWriter writer(cluster.primary, "kept", 300, 5, 2);
@@ -74,7 +74,7 @@ TEST_CASE("failover to a standby that has the slot goes on without loss", "[stan
   SteadyWriter writer(cluster.standby, "kept", 300, 6, 2);
   CHECK(wait_until(60s, [&] { return kept.state() == "streaming" && writer.transactions() > 100; }));
   writer.stop();
-  CHECK(kept.becomes_equal());
+  CHECK(kept.becomes_equal(25s));
   CHECK(kept.stop() == 0);
 
   lost.settings().source_port = cluster.standby.port();

@@ -75,7 +75,7 @@ TEST_CASE("a standby is copied and followed while its primary is written to", "[
     }
     CHECK(pipeline.reaches("streaming"));
   }
-  CHECK(pipeline.becomes_equal());
+  CHECK(pipeline.becomes_equal(25s));
   CHECK(cluster.primary.value("SELECT count(*) FROM pg_replication_slots WHERE slot_type = 'logical'") == "0");
   const Finished verify = run_tidemark({"verify", "shop", "-c", pipeline.config()});
   INFO(verify.out << verify.err);
