@@ -48,7 +48,12 @@ class Daemon {
 
   int run(StopSignals& signals) {
     ControlServer server(config_.daemon.socket, [this] { return status(); });
-    for (auto& runner : runners_) threads_.emplace_back([&runner] { runner->run(); });
+    for (auto& runner : runners_) {
+      threads_.emplace_back([&] {
+        runner->run();
+        signals.wake();
+      });
+    }
     spdlog::info("tidemark {} started: {} pipeline{}, control socket {}", version(), runners_.size(), runners_.size() == 1 ? "" : "s",
                  config_.daemon.socket);
     watch(signals);

@@ -11,6 +11,8 @@ class StopSignals {
   StopSignals();
   /// The next of SIGTERM, SIGINT, SIGHUP, SIGUSR1, or 0 after `wait`.
   int next(std::chrono::milliseconds wait);
+  /// Makes next() return 0 at once. From any thread.
+  void wake();
 };
 
 }  // namespace tidemark

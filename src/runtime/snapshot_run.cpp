@@ -22,7 +22,10 @@ PipelineStatus run_snapshot(const Config& config, const Engines& engines, const 
   session.memory_limit = config.daemon.memory_limit;
   session.only_tables = options.tables;
   PipelineRunner runner(config, pipeline, engines, state, session);
-  std::thread thread([&] { runner.run(); });
+  std::thread thread([&] {
+    runner.run();
+    signals.wake();
+  });
   int signal = 0;
   while (!runner.ended()) {
     int got = signals.next(std::chrono::milliseconds(200));
