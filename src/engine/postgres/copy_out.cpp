@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <optional>
+#include <thread>
 #include <utility>
 
 #include "engine/postgres/binary_encoding.h"
@@ -11,7 +13,9 @@ namespace tidemark::postgres {
 namespace {
 
 constexpr size_t kDrainBytes = size_t{4} << 20;  // what an early stop rather reads to its end than cancels
-constexpr size_t kErrorBytes = 256;              // libpq's own bound for the text of a failed cancel
+constexpr size_t kGatherAfterBytes = size_t{64} << 10;
+constexpr std::chrono::microseconds kGatherTime{200};
+constexpr size_t kErrorBytes = 256;  // libpq's own bound for the text of a failed cancel
 
 }  // namespace
 
@@ -42,6 +46,17 @@ std::string_view CopyOut::without_header(std::string_view message) {
   return message.substr(kCopyHeader.size());
 }
 
+/// The server sends eight kilobytes at a time. In the midst of a long answer some of them gather first, instead of each waking us up: that
+/// would cost both sides more than the bytes do.
+CopyOut::Arrival CopyOut::next(std::string_view& tuples) {
+  if (received_bytes_ > kGatherAfterBytes) {
+    if (const Arrival arrival = take(tuples, false); arrival != Arrival::nothing) return arrival;
+    std::this_thread::sleep_for(kGatherTime);
+    if (const Arrival arrival = take(tuples, false); arrival != Arrival::nothing) return arrival;
+  }
+  return take(tuples, true);
+}
+
 CopyOut::Arrival CopyOut::take(std::string_view& tuples, bool wait) {
   bool consumed = wait;
   while (!ended_) {
@@ -60,6 +75,7 @@ CopyOut::Arrival CopyOut::take(std::string_view& tuples, bool wait) {
       consumed = true;
       continue;
     }
+    received_bytes_ += static_cast<size_t>(size);
     tuples = without_header({raw, static_cast<size_t>(size)});
     if (!tuples.empty() && tuples != kCopyTrailer) return Arrival::tuples;
   }

@@ -20,7 +20,7 @@ class CopyOut {
 
   enum class Arrival : uint8_t { nothing, tuples, end };
   /// One or more whole tuples, borrowed until the next call; waits for them, or for the end.
-  Arrival next(std::string_view& tuples) { return take(tuples, true); }
+  Arrival next(std::string_view& tuples);
   /// The same of what has arrived already.
   Arrival arrived(std::string_view& tuples) { return take(tuples, false); }
   /// Ends it early. A transaction around it goes on, or, when the server cannot be reached for that, the connection is closed.
@@ -38,6 +38,7 @@ class CopyOut {
   const std::string doing_;
   const bool in_transaction_;
   std::unique_ptr<char, BufferFree> buffer_;
+  size_t received_bytes_ = 0;
   bool header_read_ = false;
   bool ended_ = false;
 };

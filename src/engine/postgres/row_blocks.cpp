@@ -11,6 +11,7 @@ namespace tidemark::postgres {
 namespace {
 
 constexpr uint32_t kNullLength = 0xffffffff;
+constexpr size_t kDecimalBytes = 32;  // most are shorter; a block of longer ones ends a row later
 
 /// Kinds whose decoder hands the field's own bytes on.
 bool may_borrow(ValueKind kind, bool as_text) {
@@ -35,7 +36,7 @@ TupleDecoder::TupleDecoder(const TableSchema& table) : table_(table) {
     const bool as_text = !binary_is_exact(column);
     steps_.push_back({FieldDecoder(column), as_text});
     borrows_ = borrows_ || may_borrow(column.kind, as_text);
-    if (column.kind == ValueKind::decimal) growth_ = 2;  // four digits in two bytes become four
+    if (column.kind == ValueKind::decimal) printed_bytes_ += kDecimalBytes;  // its text lies beside the tuple
   }
 }
 

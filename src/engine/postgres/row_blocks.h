@@ -21,7 +21,7 @@ class TupleDecoder {
   /// Values point into the tuple: whoever calls decode() has copied it into the arena first.
   bool borrows() const { return borrows_; }
   /// An estimate of what a tuple of this size takes once it is decoded, its Values included.
-  size_t row_bytes(size_t tuple_bytes) const { return tuple_bytes * growth_ + steps_.size() * sizeof(Value) + kRowPointerBytes; }
+  size_t row_bytes(size_t tuple_bytes) const { return tuple_bytes + printed_bytes_ + steps_.size() * sizeof(Value) + kRowPointerBytes; }
 
  private:
   struct Step {
@@ -31,7 +31,7 @@ class TupleDecoder {
   const TableSchema& table_;
   std::vector<Step> steps_;
   bool borrows_ = false;
-  size_t growth_ = 1;
+  size_t printed_bytes_ = 0;
 };
 
 /// Hands rows to a sink in blocks of at most `block_bytes`, or of one row.

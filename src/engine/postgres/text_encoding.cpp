@@ -4,23 +4,34 @@
 
 namespace tidemark::postgres {
 
-Encoded append_text(std::string_view text, bool strip_nul, ByteBuffer& out) {
+namespace {
+
+/// Copies as many whole words as are ASCII without 0, `Words` at a time.
+template <size_t Words>
+void copy_plain(const char*& p, const char* end, char*& to) {
   constexpr uint64_t kHigh = 0x8080808080808080, kOnes = 0x0101010101010101;
+  while (static_cast<size_t>(end - p) >= Words * 8) {
+    uint64_t words[Words], special = 0;
+    std::memcpy(words, p, sizeof words);
+    for (const uint64_t word : words) special |= word | ((word - kOnes) & ~word);  // the second term's bit: one of them is 0
+    if ((special & kHigh) != 0) return;
+    std::memcpy(to, words, sizeof words);
+    p += sizeof words;
+    to += sizeof words;
+  }
+}
+
+}  // namespace
+
+Encoded append_text(std::string_view text, bool strip_nul, ByteBuffer& out) {
   const char* p = text.data();
   const char* const end = p + text.size();
   const size_t start = out.size();
   out.reserve_more(text.size() + 8);
   char* to = out.end();
   while (p < end) {
-    // eight ASCII characters at a time; the second term is nonzero when one of them is 0
-    while (end - p >= 8) {
-      uint64_t word;
-      std::memcpy(&word, p, 8);
-      if (((word & kHigh) | ((word - kOnes) & ~word & kHigh)) != 0) break;
-      std::memcpy(to, &word, 8);
-      p += 8;
-      to += 8;
-    }
+    copy_plain<4>(p, end, to);
+    copy_plain<1>(p, end, to);
     if (p == end) break;
     if (*p == 0) {
       if (!strip_nul) return out.truncate(start), Encoded::nul_character;
