@@ -16,6 +16,7 @@ constexpr size_t kStatementRows = 1000;
 constexpr size_t kKeysAtOnce = 500;      // of a DELETE; the optimizers give up on ranges of many thousands and would read the whole table
 constexpr size_t kManyRows = 50;         // for fewer an INSERT with literals is faster than LOAD DATA or a prepared statement
 constexpr size_t kLoadBytes = 8u << 20;  // of one LOAD DATA
+constexpr size_t kLoadPieceBytes = 32u << 10;  // are made while the server works on the former ones
 constexpr size_t kBufferKeptBytes = 1u << 20;
 // ENUM's number 0, '', cannot be written in strict mode. Every other value has been checked by its codec.
 const std::string kLenient = "SET SESSION sql_mode='ALLOW_INVALID_DATES,NO_ENGINE_SUBSTITUTION,NO_AUTO_VALUE_ON_ZERO'";
@@ -53,6 +54,17 @@ size_t keys_that_fit(const SinkTarget& target, const std::vector<Row>& rows, siz
   size_t to = from, bytes = 0;
   while (to < rows.size() && to - from < kKeysAtOnce && (to == from || bytes < bytes_max)) bytes += key_bytes(target, rows[to++]);
   return to;
+}
+
+/// A row of LOAD DATA's file; false: it has a label that strict mode refuses.
+bool append_line(SinkTarget& target, Row row, std::string& out) {
+  bool lenient = false;
+  for (size_t i = 0; i < target.columns.size(); ++i) {
+    if (i > 0) out += '\t';
+    lenient |= target.append_field(i, row[i], out) == SinkTarget::Wrote::label_zero;
+  }
+  out += '\n';
+  return !lenient;
 }
 
 }  // namespace
@@ -198,36 +210,27 @@ void SinkRowStatements::load_data(SinkTarget& target, const std::vector<Row>& ro
       "LINES TERMINATED BY '\\n' ({}){}",
       target.quoted, list, sets);
   std::vector<Row> by_insert;  // what only a statement can write
-  size_t taken = 0;
-  data_.clear();
-  auto send = [&] {
-    if (taken == 0) return;
+  for (size_t at = 0; at < rows.size();) {
+    size_t taken = 0, bytes = 0;
+    const auto next = [&](std::string& out) {
+      while (at < rows.size() && bytes < kLoadBytes && out.size() < kLoadPieceBytes) {
+        const size_t start = out.size();
+        if (append_line(target, rows[at], out)) {
+          bytes += out.size() - start;
+          ++taken;
+        } else {
+          out.resize(start);
+          by_insert.push_back(rows[at]);
+        }
+        ++at;
+      }
+    };
     failpoint("mysql_sink.loading");
-    const uint64_t stored = session_.load(sql, data_, target.doing);
-    if (stored != taken) {
-      throw Error(ErrorKind::sink_conflict, target.doing, fmt::format("of {} rows the server took {}", taken, stored),
-                  "the target has rows that are not the source's; remove them, or compare with: tidemark verify");
-    }
-    data_.clear();
-    taken = 0;
-  };
-  for (const Row row : rows) {
-    const size_t start = data_.size();
-    bool lenient = false;
-    for (size_t i = 0; i < target.columns.size(); ++i) {
-      if (i > 0) data_ += '\t';
-      lenient |= target.append_field(i, row[i], data_) == SinkTarget::Wrote::label_zero;
-    }
-    if (lenient) {
-      data_.resize(start);
-      by_insert.push_back(row);
-      continue;
-    }
-    data_ += '\n';
-    ++taken;
-    if (data_.size() >= kLoadBytes) send();
+    const uint64_t stored = session_.load(sql, next, target.doing);
+    if (stored == taken) continue;
+    throw Error(ErrorKind::sink_conflict, target.doing, fmt::format("of {} rows the server took {}", taken, stored),
+                "the target has rows that are not the source's; remove them, or compare with: tidemark verify");
   }
-  send();
   insert(target, by_insert.data(), by_insert.size(), {});
 }
 
@@ -304,7 +307,7 @@ void SinkRowStatements::replay_one(SinkTarget& target, const Change& change) {
 }
 
 void SinkRowStatements::transaction_ended() {
-  for (std::string* buffer : {&text_, &tuple_, &data_}) {
+  for (std::string* buffer : {&text_, &tuple_}) {
     buffer->clear();
     if (buffer->capacity() > kBufferKeptBytes) buffer->shrink_to_fit();
   }

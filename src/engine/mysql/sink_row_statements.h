@@ -47,7 +47,7 @@ class SinkRowStatements {
 
   SinkSession& session_;
   SinkStatements& statements_;
-  std::string text_, tuple_, data_;
+  std::string text_, tuple_;
 };
 
 }  // namespace tidemark::mysql

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <utility>
 
 #include "base/log.h"
 #include "engine/mysql/sink_error.h"
@@ -26,13 +27,21 @@ constexpr const char* kPinSession =
 int begin_local(void** handle, const char*, void* data) {
   *handle = data;
   auto* local = static_cast<LocalData*>(data);
-  const bool offered = local->offered;
-  local->offered = false;
-  return offered ? 0 : 1;  // a file that we did not offer
+  return local->next ? 0 : 1;  // 1: a file that we did not offer
 }
 
 int read_local(void* handle, char* buffer, unsigned size) {
   auto* local = static_cast<LocalData*>(handle);
+  if (local->taken == local->bytes.size()) {
+    local->bytes.clear();
+    local->taken = 0;
+    try {
+      local->next(local->bytes);
+    } catch (...) {
+      local->error = std::current_exception();
+      return -1;
+    }
+  }
   const size_t n = std::min<size_t>(size, local->bytes.size() - local->taken);
   std::memcpy(buffer, local->bytes.data() + local->taken, n);
   local->taken += n;
@@ -173,11 +182,12 @@ std::string SinkSession::value(std::string_view sql, std::string_view doing) {
   return rows.empty() || rows[0].empty() || !rows[0][0] ? std::string() : std::move(*rows[0][0]);
 }
 
-uint64_t SinkSession::load(std::string_view sql, std::string_view bytes, std::string_view doing) {
+uint64_t SinkSession::load(std::string_view sql, std::function<void(std::string&)> next, std::string_view doing) {
   MYSQL* handle = connection().handle();
-  local_ = {bytes, 0, true};
+  local_ = {std::move(next)};
   const int failed = mysql_real_query(handle, sql.data(), sql.size());
-  local_ = {};
+  const std::exception_ptr error = std::exchange(local_, {}).error;
+  if (error) std::rethrow_exception(error);
   if (failed != 0) connection_->fail(doing);
   const uint64_t rows = mysql_affected_rows(handle);
   // with LOCAL the server takes what it should refuse, and says so in a warning only

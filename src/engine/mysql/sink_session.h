@@ -7,6 +7,8 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <exception>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -18,11 +20,12 @@
 
 namespace tidemark::mysql {
 
-/// Bytes of a LOAD DATA LOCAL INFILE: the client library reads from here, whatever file the server asks for.
+/// The file of a LOAD DATA LOCAL INFILE: the client library reads from here, whatever file the server asks for.
 struct LocalData {
-  std::string_view bytes;
+  std::function<void(std::string&)> next;  // appends what comes next; nothing: the end
+  std::string bytes = {};
   size_t taken = 0;
-  bool offered = false;
+  std::exception_ptr error = {};  // of next()
 };
 
 class SinkSession {
@@ -44,8 +47,9 @@ class SinkSession {
   std::vector<ResultRow> query(std::string_view sql, std::string_view doing);
   /// First cell of the first row; "" when there is none or it is NULL.
   std::string value(std::string_view sql, std::string_view doing);
-  /// LOAD DATA LOCAL INFILE with these bytes as the file. Gives the rows that were put in; warnings are an Error(data).
-  uint64_t load(std::string_view sql, std::string_view bytes, std::string_view doing);
+  /// LOAD DATA LOCAL INFILE with what `next` makes as the file, while the server works on what it has. Gives the rows that were put in;
+  /// warnings are an Error(data).
+  uint64_t load(std::string_view sql, std::function<void(std::string&)> next, std::string_view doing);
 
   Connection& connection();
   const std::string& version() const { return version_; }  // "MariaDB 10.11.19"
