@@ -54,6 +54,8 @@ struct TableSchema {
   std::vector<uint16_t> key;    // indexes into `columns`, in key order; empty: rows are matched whole
   KeyOrigin key_origin = KeyOrigin::none;
   uint64_t rows_estimated = 0;  // from the source's statistics; for progress only
+  uint64_t source_id = 0;       // the source's number of the table, which another one of its name has not; 0: not known, or it has none
+  std::string partitions;       // where its rows lie at the source, in the engine's words, which compares them after a restart
 
   bool has_key() const { return !key.empty(); }
   /// Design rule 2.3: a change may be dropped only where the server's key order is reproduced exactly.

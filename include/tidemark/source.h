@@ -128,6 +128,8 @@ class Source {
   /// which `captured` are those that it has carried so far. Gives the position with what reads of the others must wait for
   /// (Position::unseen). Throws Error(log_purged) when changes of a captured table are missing.
   virtual Position resume_position(const Position& saved, const std::vector<TableName>& /*captured*/) { return saved; }
+  /// Once the sink knows that `tables` are captured and no others: what the server does for others on our behalf may end.
+  virtual void capture_only(const std::vector<SchemaRef>& /*tables*/) {}
   /// `tables[i]` is the table that Change::table == i means, with the schema that holds at `from`.
   virtual std::unique_ptr<LogReader> open_log(const Position& from, std::vector<SchemaRef> tables, const TableSelection& selection) = 0;
   virtual std::unique_ptr<SnapshotReader> open_snapshot() = 0;

@@ -122,9 +122,15 @@ void check_places(const TableSchema& schema) {
 std::string schema_to_json(const TableSchema& schema) {
   json columns = json::array();
   for (const auto& c : schema.columns) columns.push_back(column_to_json(c));
-  json j = {{"database", schema.name.database},        {"table", schema.name.table}, {"columns", columns},
-            {"source_columns", schema.source_columns}, {"key", schema.key},          {"key_origin", static_cast<int>(schema.key_origin)},
-            {"rows_estimated", schema.rows_estimated}};
+  json j = {{"database", schema.name.database},
+            {"table", schema.name.table},
+            {"columns", columns},
+            {"source_columns", schema.source_columns},
+            {"key", schema.key},
+            {"key_origin", static_cast<int>(schema.key_origin)},
+            {"rows_estimated", schema.rows_estimated},
+            {"source_id", schema.source_id},
+            {"partitions", schema.partitions}};
   // Names may hold any bytes that the server accepted; what is not UTF-8 must not make the state unwritable.
   return j.dump(-1, ' ', false, json::error_handler_t::replace);
 }
@@ -139,6 +145,8 @@ TableSchema schema_from_json(std::string_view text) {
     for (const auto& place : list(j, "key")) s.key.push_back(whole<uint16_t>(place, "key"));
     s.key_origin = one_of(j.at("key_origin"), "key_origin", KeyOrigin::none, KeyOrigin::configured);
     s.rows_estimated = whole<uint64_t>(j.at("rows_estimated"), "rows_estimated");
+    if (j.contains("source_id")) s.source_id = whole<uint64_t>(j.at("source_id"), "source_id");
+    s.partitions = j.value("partitions", "");
     check_places(s);
     return s;
   } catch (const json::exception& e) {

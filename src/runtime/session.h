@@ -126,9 +126,10 @@ class Session {
   std::vector<SchemaRef> schemas_;
   std::vector<std::string> warnings_;
   Position start_;
-  bool copy_allowed_ = true;          // false: a captured table has changed since the saved position; the log will say where
-  std::vector<SchemaRef> described_;  // not copy_allowed_: those tables, as they are today
-  LogOffset described_at_;            // not copy_allowed_: where the log ended then
+  bool copy_allowed_ = true;                         // false: a captured table has changed since the saved position; the log will say where
+  std::vector<SchemaRef> described_;                 // not copy_allowed_: those tables, as they are today
+  std::map<TableName, std::string> partitions_now_;  // TableSchema::partitions as they are today
+  LogOffset described_at_;                           // not copy_allowed_: where the log ended then
 
   mutable std::mutex mutex_;  // guards the core and what follows
   std::condition_variable changed_;

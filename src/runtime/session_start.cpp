@@ -33,6 +33,12 @@ std::string brief(Position position) {
   return fmt::format("{} unseen={} ({}-{})", position.text(), unseen.size(), unseen.front(), unseen.back());
 }
 
+/// Where the rows lie is for the source to compare.
+bool same_table(const TableSchema& stored, TableSchema now) {
+  now.partitions = stored.partitions;
+  return stored == now;
+}
+
 bool starts_at_end(Startup startup) {
   return startup == Startup::initial || startup == Startup::snapshot_only || startup == Startup::latest;
 }
@@ -104,6 +110,7 @@ void Session::connect() {
   }
   // before the position can move, but not before all is found fit: a table that leaves must be copied anew
   save_captured(saved, stored.schemas);
+  if (resumes) source_->capture_only(schemas_);
   failpoint("session.schemas_saved");
   std::lock_guard lock(mutex_);  // request_stop() may look for them at any time
   reader_ = std::move(reader);
@@ -171,6 +178,7 @@ std::vector<SchemaRef> Session::schemas_at(const SavedState& saved, const Stored
   }
   std::vector<SchemaRef> out;
   for (const SchemaRef& schema : now) {
+    partitions_now_[schema->name] = schema->partitions;
     auto it = known.find(schema->name);
     if (it == known.end()) {
       out.push_back(schema);
@@ -178,7 +186,8 @@ std::vector<SchemaRef> Session::schemas_at(const SavedState& saved, const Stored
     }
     auto kept = std::make_shared<TableSchema>(*it->second);
     kept->rows_estimated = schema->rows_estimated;
-    if (!(*kept == *schema)) {
+    if (kept->source_id == 0) kept->source_id = schema->source_id;  // stored by a version that did not ask
+    if (!same_table(*kept, *schema)) {
       copy_allowed_ = false;
       described_.push_back(schema);
       spdlog::warn("{}: {} has changed since the saved position; the log will show where", pipeline_.name, printable(schema->name.text()));
@@ -200,6 +209,12 @@ std::vector<SchemaRef> Session::schemas_at(const SavedState& saved, const Stored
 
 /// The log has nothing of the change that the state file promised: what it has stored is of another history. Throws, to begin anew.
 void Session::adopt_schemas() {
+  for (const SchemaRef& today : described_) {
+    const auto kept = std::find_if(schemas_.begin(), schemas_.end(), [&](const SchemaRef& s) { return s->name == today->name; });
+    if (kept == schemas_.end() || (*kept)->source_id == today->source_id) continue;
+    throw Error(ErrorKind::schema_changed, "table " + printable(today->name.text()), "another table has taken its name",
+                "exclude it, start the pipeline once, and include it again: the table that has the name now is then copied");
+  }
   std::vector<StoredSchema> to_store;
   for (const SchemaRef& schema : schemas_) {
     auto today = std::find_if(described_.begin(), described_.end(), [&](const SchemaRef& s) { return s->name == schema->name; });

@@ -24,10 +24,10 @@ std::string quoted(const std::string& name, char quote) {
   return out + quote;
 }
 
-bool is_stored(const TableSchema& schema, const TableSchema& stored) {
-  TableSchema same = stored;
-  same.rows_estimated = schema.rows_estimated;
-  return same == schema;
+bool is_stored(const StoredSchema& now, const StoredSchema& stored) {
+  TableSchema same = stored.schema;
+  same.rows_estimated = now.schema.rows_estimated;
+  return same == now.schema;
 }
 
 /// The statement that empties it at the sink.
@@ -131,10 +131,13 @@ void Session::save_captured(SavedState& saved, const std::vector<StoredSchema>& 
 }
 
 void Session::save_schemas(const SavedState& saved, const std::vector<StoredSchema>& stored) {
-  const auto same = [](const SchemaRef& schema, const StoredSchema& s) { return is_stored(*schema, s.schema); };
-  if (std::equal(schemas_.begin(), schemas_.end(), stored.begin(), stored.end(), same)) return;  // as after most restarts
   std::vector<StoredSchema> to_store;
-  for (const SchemaRef& schema : schemas_) to_store.push_back({*schema, saved.position.known() ? saved.position.text() : "-"});
+  for (const SchemaRef& schema : schemas_) {
+    StoredSchema& table = to_store.emplace_back(StoredSchema{*schema, saved.position.known() ? saved.position.text() : "-"});
+    // the reader has compared them by now
+    if (auto now = partitions_now_.find(schema->name); now != partitions_now_.end()) table.schema.partitions = now->second;
+  }
+  if (std::equal(to_store.begin(), to_store.end(), stored.begin(), stored.end(), is_stored)) return;  // as after most restarts
   std::lock_guard lock(state_.mutex);
   state_.store->save_schemas(pipeline_.name, to_store);
 }

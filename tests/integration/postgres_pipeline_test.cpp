@@ -164,6 +164,23 @@ TEST_CASE("a table that a new pattern includes is published and copied while the
   source().exec("UPDATE included.b SET v = 'x' WHERE id < 100; INSERT INTO included.b VALUES (1000, 'y')");
   CHECK(pipeline.becomes_equal());
   CHECK(pipeline.stop() == 0);
+
+  // what leaves is not published any more, and is copied anew when it comes back
+  const std::string published =
+      "SELECT string_agg(tablename, ',' ORDER BY tablename) FROM pg_publication_tables WHERE pubname = 'tidemark_included'";
+  CHECK(source().value(published) == "a,b");
+  pipeline.settings().include = {"included.a"};
+  pipeline.start();
+  CHECK(wait_until(30s, [&] { return source().value(published) == "a"; }));
+  source().exec("DELETE FROM included.b WHERE id = 1000; INSERT INTO included.a VALUES (1000, 'y')");
+  REQUIRE(wait_until(30s, [&] { return pipeline.sink_number("SELECT count(*) FROM {t}", "a") == 501; }));
+  CHECK(pipeline.stop() == 0);
+  pipeline.sink_exec("DELETE FROM {t}", "b");
+  pipeline.settings().include = {"included.*"};
+  pipeline.start();
+  CHECK(pipeline.becomes_equal());
+  CHECK(source().value(published) == "a,b");
+  CHECK(pipeline.stop() == 0);
 }
 
 TEST_CASE("a slot that is in use elsewhere is waited for, one that was dropped stops the pipeline", "[history]") {

@@ -1,6 +1,7 @@
 #include "engine/postgres/log_companion.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <charconv>
 
@@ -13,6 +14,10 @@ namespace {
 constexpr const char* kAsking = "asking the source beside its log";
 constexpr std::chrono::seconds kLookEvery{2};  // it takes the longer the more tables there are
 constexpr const char* kAskSnapshot = "SELECT pg_is_in_recovery(), pg_current_snapshot()::text";
+// What was found waits for the log to come to its place, where nothing needs to lie: a WAL sender sends what is flushed.
+constexpr const char* kAskAndWrite =
+    "SELECT pg_is_in_recovery(), pg_current_snapshot()::text; SET synchronous_commit=local; SELECT pg_logical_emit_message(true, "
+    "'tidemark', '')";
 
 template <typename Number>
 bool read_number(std::string_view text, Number& out) {
@@ -23,7 +28,7 @@ bool read_number(std::string_view text, Number& out) {
 }  // namespace
 
 LogCompanion::LogCompanion(const SourceConfig& config)
-    : connection_(config.address, Role::source), publication_(config.postgres.publication), question_(kAskSnapshot) {
+    : connection_(config.address, Role::source), publication_(config.postgres.publication) {
   connection_.open();
   read_server(config);
 }
@@ -46,39 +51,47 @@ std::vector<uint32_t> LogCompanion::relations_of(const std::vector<SchemaRef>& t
   std::string names;
   for (size_t i = 0; i < tables.size(); ++i) {
     const TableName& name = tables[i]->name;
-    names += fmt::format("{}({}, {}, {})", i == 0 ? "" : ", ", i, quote_literal(name.database), quote_literal(name.table));
+    oids[i] = static_cast<uint32_t>(tables[i]->source_id);
+    names +=
+        fmt::format("{}({}, {}::oid, {}, {})", i == 0 ? "" : ", ", i, oids[i], quote_literal(name.database), quote_literal(name.table));
   }
   const Result rows = connection_.run(
-      fmt::format("SELECT t.place, c.oid FROM (VALUES {}) AS t(place, name_space, name)"
-                  " JOIN pg_namespace n ON n.nspname = t.name_space JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = t.name",
+      fmt::format("SELECT t.place, CASE WHEN t.oid <> 0 THEN t.oid ELSE coalesce(b.oid, 0) END, coalesce(k.relkind, b.relkind) = 'p'"
+                  " FROM (VALUES {}) AS t(place, oid, name_space, name) LEFT JOIN pg_class k ON k.oid = t.oid"
+                  " LEFT JOIN pg_namespace n ON n.nspname = t.name_space"
+                  " LEFT JOIN pg_class b ON b.relnamespace = n.oid AND b.relname = t.name",
                   names),
       kAsking);
+  bool partitioned = false;
   for (int i = 0; i < PQntuples(rows.get()); ++i) {
     size_t place = 0;
     uint32_t oid = 0;
-    if (read_number(field_of(rows.get(), i, 0), place) && read_number(field_of(rows.get(), i, 1), oid) && place < oids.size())
-      oids[place] = oid;
+    if (!read_number(field_of(rows.get(), i, 0), place) || !read_number(field_of(rows.get(), i, 1), oid) || place >= oids.size()) continue;
+    oids[place] = oid;
+    partitioned = partitioned || field_of(rows.get(), i, 2) == "t";
   }
-  watch_published(oids);
+  watch(tables, oids, partitioned);
   return oids;
 }
 
-void LogCompanion::watch_published(const std::vector<uint32_t>& oids) {
-  std::string list = "0";
-  for (const uint32_t oid : oids) list += fmt::format(",{}", oid);
-  question_ = fmt::format(
-      "{}, w.* FROM (SELECT 1) one LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE r.oid IS NULL), coalesce(max(r.oid)::bigint, 0),"
-      " min(c.oid::regclass::text) FILTER (WHERE r.oid IS NULL) FROM pg_publication p JOIN pg_class c ON c.oid IN ({})"
-      " LEFT JOIN pg_publication_rel r ON r.prrelid = c.oid AND r.prpubid = p.oid WHERE p.pubname = {} GROUP BY p.oid) w ON true",
-      kAskSnapshot, list, quote_literal(publication_));
-  published_ = published_in(connection_.run(question_, kAsking).get());
+void LogCompanion::watch(const std::vector<SchemaRef>& tables, const std::vector<uint32_t>& oids, bool partitioned) {
+  tables_ = TableWatch(tables, oids, partitioned);
+  look_ = fmt::format(
+      "{}; SELECT count(*) FILTER (WHERE r.oid IS NULL), coalesce(max(r.oid)::bigint, 0), min(c.oid::regclass::text) FILTER (WHERE r.oid"
+      " IS NULL) FROM pg_publication p JOIN pg_class c ON c.oid = ANY('{{{}}}'::oid[])"
+      " LEFT JOIN pg_publication_rel r ON r.prrelid = c.oid AND r.prpubid = p.oid WHERE p.pubname = {} GROUP BY p.oid; {}",
+      kAskSnapshot, fmt::join(oids, ","), quote_literal(publication_), tables_.question());
+  send(look_);
+  collect(true);
+  published_ = published_in(results_.at(1).get());
+  tables_.take(results_, 2);
 }
 
 LogCompanion::Published LogCompanion::published_in(const PGresult* row) const {
   Published now = published_;
-  if (PQnfields(row) < 5 || PQgetisnull(row, 0, 2) != 0) return now;  // that it was dropped is for the stream to say
-  read_number(field_of(row, 0, 2), now.lacking);
-  read_number(field_of(row, 0, 3), now.newest);
+  if (PQntuples(row) == 0) return now;  // that it was dropped is for the stream to say
+  read_number(field_of(row, 0, 0), now.lacking);
+  read_number(field_of(row, 0, 1), now.newest);
   return now;
 }
 
@@ -87,7 +100,7 @@ void LogCompanion::check_published(const PGresult* row) const {
   if (now.lacking <= published_.lacking && now.newest <= published_.newest) return;
   const bool lacks = now.lacking > published_.lacking;
   throw Error(ErrorKind::log_purged, fmt::format("publication {}", printable(publication_)),
-              lacks ? fmt::format("it no longer publishes {}: what changed since then is not in the stream", printable(field_of(row, 0, 4)))
+              lacks ? fmt::format("it no longer publishes {}: what changed since then is not in the stream", printable(field_of(row, 0, 2)))
                     : "a captured table was taken out of it and put back: what changed meanwhile is not in the stream",
               "exclude the table, start the pipeline once, and include it again: it is then copied anew");
 }
@@ -104,28 +117,45 @@ void LogCompanion::ask() {
   if (asked_at_) return;
   connection_.check_interrupted();
   const auto now = Clock::now();
-  const bool looks = now - looked_at_ >= kLookEvery;
-  if (PQsendQuery(connection_.raw(), looks ? question_.c_str() : kAskSnapshot) == 0) throw connection_.failure(nullptr, kAsking);
+  const bool due = now - looked_at_ >= kLookEvery;
+  looks_ = due && !look_.empty() && !tables_.waits();
+  if (due) looked_at_ = now;
+  send(looks_ ? look_ : due && tables_.waits() && !is_standby_ ? kAskAndWrite : kAskSnapshot);
   asked_at_ = now;
-  if (looks) looked_at_ = now;
+}
+
+void LogCompanion::send(const std::string& question) {
+  results_.clear();
+  if (PQsendQuery(connection_.raw(), question.c_str()) == 0) throw connection_.failure(nullptr, kAsking);
+}
+
+bool LogCompanion::collect(bool waits) {
+  while (waits || PQisBusy(connection_.raw()) == 0) {
+    Result result(PQgetResult(connection_.raw()));
+    if (result == nullptr) return true;
+    const ExecStatusType status = PQresultStatus(result.get());
+    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) throw connection_.failure(result.get(), kAsking);
+    results_.push_back(std::move(result));
+  }
+  return false;
 }
 
 bool LogCompanion::take_answer(std::optional<Visibility>& snapshot) {
   if (!asked_at_) return false;
   if (PQconsumeInput(connection_.raw()) == 0) throw connection_.failure(nullptr, kAsking);
-  if (PQisBusy(connection_.raw()) != 0) return false;
+  if (!collect(false)) return false;
   asked_at_.reset();
-  const Result row(PQgetResult(connection_.raw()));
-  if (PQresultStatus(row.get()) != PGRES_TUPLES_OK) throw connection_.failure(row.get(), kAsking);
-  while (Result(PQgetResult(connection_.raw())) != nullptr) {
+  if (looks_) {
+    check_published(results_.at(1).get());
+    tables_.take(results_, 2);
   }
-  check_published(row.get());
+  const PGresult* row = results_.at(0).get();
   if (is_standby_) {
-    if (field_of(row.get(), 0, 0) == "t") return true;
+    if (field_of(row, 0, 0) == "t") return true;
     // what the WAL sender sends from now on lies on another timeline
     throw Error(ErrorKind::source_unavailable, "reading the log", "the standby was promoted");
   }
-  snapshot = parse_snapshot(field_of(row.get(), 0, 1));
+  snapshot = parse_snapshot(field_of(row, 0, 1));
   if (!snapshot) throw Error(ErrorKind::corrupt, kAsking, "the server's snapshot is not understood");
   return true;
 }

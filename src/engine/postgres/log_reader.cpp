@@ -21,7 +21,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 using std::chrono::milliseconds;
 
-constexpr milliseconds kSnapshotEvery{200}, kLookEvery{5000};
+constexpr milliseconds kSnapshotEvery{200}, kLookEvery{2000};
 // As at the other sources: a dead server is noticed within ten seconds, a machine that is loaded for seconds is not one. A WAL sender may
 // be silent for long all the same, while it decodes a huge transaction of tables that are not ours; then the server still answers others.
 constexpr milliseconds kSilenceMax{9000}, kAskAfter{3000}, kAnswerWithin{2000};
@@ -67,6 +67,7 @@ class PostgresLogReader : public LogReader {
     try {
       look_beside();
       fill(batch, target_bytes, Clock::now() + wait);
+      companion_.check_tables(decoder_.passed(), decoder_.truncated());
       ask_beside(batch);
     } catch (Error& error) {
       if (error.position().empty() && error.kind() != ErrorKind::interrupted) error.at(decoder_.place_text());

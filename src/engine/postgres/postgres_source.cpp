@@ -121,6 +121,15 @@ class PostgresSource final : public Source {
     });
   }
 
+  void capture_only(const std::vector<SchemaRef>& tables) override {
+    if (publication() != slot() || !named_by_tidemark(slot())) return;  // a name that the user chose may be other pipelines' as well
+    std::vector<SchemaRef> published = described_;                      // `tables` may be less, with snapshot --table
+    published.insert(published.end(), tables.begin(), tables.end());
+    asker_.ask([&](Connection& connection) {
+      if (!in_recovery(connection)) publish_only(connection, publication(), published);
+    });
+  }
+
   std::unique_ptr<LogReader> open_log(const Position& from, std::vector<SchemaRef> tables, const TableSelection& selection) override {
     if (info_.engine.empty()) check();
     if (!config_.postgres.copies_slot) require_published();

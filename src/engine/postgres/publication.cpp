@@ -147,6 +147,32 @@ void ensure_publication(Connection& connection, const std::string& name, const s
   spdlog::info("publication {} extended by {} tables", printable(name), publication.lacking.size());
 }
 
+void publish_only(Connection& connection, const std::string& name, const std::vector<SchemaRef>& tables) {
+  if (!made_by_tidemark(connection, name)) return;
+  std::set<uint64_t> wanted;
+  for (const SchemaRef& table : tables) wanted.insert(table->source_id);
+  if (wanted.count(0) != 0) return;
+  const Result result = run_for(connection,
+                                "SELECT c.oid, n.nspname, c.relname FROM pg_publication p JOIN pg_publication_rel r ON r.prpubid = p.oid "
+                                "JOIN pg_class c ON c.oid = r.prrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE p.pubname = $1",
+                                name);
+  std::vector<TableName> others;
+  for (int row = 0; row < PQntuples(result.get()); ++row) {
+    if (wanted.count(number_of(field_of(result.get(), row, 0))) != 0) continue;
+    others.push_back({std::string(field_of(result.get(), row, 1)), std::string(field_of(result.get(), row, 2))});
+  }
+  if (others.empty()) return;
+  const std::string statement = fmt::format("ALTER PUBLICATION {} DROP TABLE {};", quote_name(name), list_of(others));
+  try {
+    connection.run(statement, "taking tables out of the publication");
+    spdlog::info("publication {}: {} tables are not captured any more and were taken out of it", printable(name), others.size());
+  } catch (const Error& e) {
+    if (e.kind() == ErrorKind::interrupted || e.kind() == ErrorKind::source_unavailable) throw;
+    spdlog::warn("publication {} still publishes tables that are not captured any more: {}; a role that may can end that: {}",
+                 printable(name), e.cause(), printable(statement));
+  }
+}
+
 bool made_by_tidemark(Connection& connection, const std::string& name) {
   const Result result =
       run_for(connection, "SELECT COALESCE(obj_description(oid, 'pg_publication'), '') FROM pg_publication WHERE pubname = $1", name);

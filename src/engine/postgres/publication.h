@@ -24,6 +24,10 @@ Publication check_publication(Connection& connection, const std::string& name, c
 /// Makes it, or adds what ours lacks. What a transaction did before that stays out of the stream, also when it ends afterwards.
 void ensure_publication(Connection& connection, const std::string& name, const std::vector<SchemaRef>& tables);
 
+/// Takes tables out of ours that are none of `tables`, by their relations: one that was renamed stays. Whatever speaks against it is
+/// logged.
+void publish_only(Connection& connection, const std::string& name, const std::vector<SchemaRef>& tables);
+
 /// False: there is none, or it is the user's.
 bool made_by_tidemark(Connection& connection, const std::string& name);
 void drop_publication(Connection& connection, const std::string& name);

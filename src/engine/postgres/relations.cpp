@@ -65,24 +65,20 @@ Relation* Relations::find(uint32_t oid) {
 }
 
 void Relations::agree(uint32_t oid, Relation& relation) {
-  check_name(oid, relation);
+  check_relation(oid, relation);
   match_columns(relation);
   check_identity(relation);
   relation.agreed = true;
 }
 
-void Relations::check_name(uint32_t oid, const Relation& relation) {
-  const TableName& captured = table_of(relation).schema->name;
+/// A new name is nothing: up to PostgreSQL 17 the log does not tell that of a schema, and it may be the old one again a moment later. What
+/// the catalog says at the end counts (TableWatch).
+void Relations::check_relation(uint32_t oid, const Relation& relation) {
   uint32_t& known = tables_[static_cast<size_t>(relation.table)].oid;
   if (known == 0) known = oid;
-  if (relation.name != captured) {
-    throw Error(ErrorKind::schema_changed, table_text(captured), fmt::format("it is called {} now", printable(relation.name.text())),
-                "rename it back, or select it under its new name and start the pipeline anew for it");
-  }
-  if (known != oid) {
-    throw Error(ErrorKind::schema_changed, table_text(captured), "another table has taken its name",
-                "start the pipeline anew for it, so that the table that has the name now is copied");
-  }
+  if (known == oid) return;
+  throw Error(ErrorKind::schema_changed, table_text(table_of(relation).schema->name), "another table has taken its name",
+              "exclude it, start the pipeline once, and include it again: the table that has the name now is then copied");
 }
 
 void Relations::match_columns(Relation& relation) const {

@@ -45,6 +45,7 @@ class Relations {
   /// `oids`: of the captured tables as far as they are known (0: not), so that one that was renamed is still recognised.
   Relations(const std::vector<SchemaRef>& tables, const std::vector<uint32_t>& oids, TypeNamer type_name);
 
+  size_t tables() const { return tables_.size(); }
   void introduce(const PgoutputMessage& relation);
   /// nullptr: the stream has not introduced it.
   Relation* find(uint32_t oid);
@@ -54,7 +55,7 @@ class Relations {
   const StreamedTable& table_of(const Relation& relation) const { return tables_[static_cast<size_t>(relation.table)]; }
 
  private:
-  void check_name(uint32_t oid, const Relation& relation);
+  void check_relation(uint32_t oid, const Relation& relation);
   void match_columns(Relation& relation) const;
   void check_type(const Relation::Field& field, const Column& column, const TableName& table) const;
   void check_identity(const Relation& relation) const;

@@ -8,6 +8,7 @@
 #include <map>
 
 #include "engine/postgres/dialect.h"
+#include "engine/postgres/partitions.h"
 #include "engine/postgres/replica_identity.h"
 #include "engine/postgres/source_types.h"
 #include "tidemark/error.h"
@@ -174,6 +175,7 @@ class Describer {
     Draft& draft = drafts_[oid_of(r, row, 0)];
     draft.schema.name = name;
     draft.schema.source_columns = static_cast<uint16_t>(number_of(field_of(r, row, 6)));
+    draft.schema.source_id = oid_of(r, row, 0);
     draft.schema.rows_estimated = number_of(field_of(r, row, 10));
     draft.partitioned = partitioned;
     draft.identity.setting = field_of(r, row, 5)[0];
@@ -262,6 +264,8 @@ class Describer {
       if (draft.partitioned) roots.push_back(oid);
     }
     if (roots.empty()) return;
+    const Result partitions = connection_.run(partitions_query(roots), kDoing);
+    for (const auto& [root, found] : partitions_in(partitions.get())) drafts_.at(root).schema.partitions = partitions_text(found);
     const Result result = run_for(kLeaves, roots);
     for (int row = 0; row < PQntuples(result.get()); ++row) {
       const PGresult* r = result.get();

@@ -33,6 +33,7 @@ TransactionDecoder::TransactionDecoder(Relations relations, const DecoderStart& 
       relations_(std::move(relations)),
       parser_(start.abort_places),
       open_(start.folder, start.spill_memory),
+      truncated_(relations_.tables()),
       safe_(start.delivered),
       reported_(start.delivered) {}
 
@@ -218,6 +219,7 @@ void TransactionDecoder::on_truncate(const PgoutputMessage& m) {
     change.op = Op::truncate;
     change.table = static_cast<uint32_t>(relation->table);
     add(change);
+    truncated_[change.table] = commit_lsn_;
   }
 }
 

@@ -50,6 +50,10 @@ class TransactionDecoder {
   uint64_t oldest_prepare() const;
   /// The newest place with no transaction open, or where the one that is open commits; for messages.
   std::string place_text() const { return lsn_text(in_transaction_ ? commit_lsn_ : safe_.byte); }
+  /// Everything that was committed before this place has been read.
+  uint64_t passed() const { return safe_.byte; }
+  /// By table: where the latest transaction that emptied it was committed.
+  const std::vector<uint64_t>& truncated() const { return truncated_; }
   size_t streaming() const { return open_.count(); }
   /// What comes is not of this moment: transactions older than a second, or the midst of a large one. `now_micros`: since 1970 UTC.
   bool behind(int64_t now_micros) const;
@@ -79,6 +83,7 @@ class TransactionDecoder {
   PgoutputMessage message_;  // its memory is used again and again
   StreamedTransactions open_;
   uint64_t ignored_ = 0;
+  std::vector<uint64_t> truncated_;
 
   LogBatch* batch_ = nullptr;
   LogOffset safe_;      // the newest place with no transaction open

@@ -26,6 +26,8 @@ TableSchema orders() {
   schema.key = {1, 0};
   schema.key_origin = KeyOrigin::configured;
   schema.rows_estimated = UINT64_MAX;
+  schema.source_id = UINT32_MAX;
+  schema.partitions = "1 2\n3 4";
   return schema;
 }
 
@@ -47,6 +49,15 @@ std::string refusal(const std::string& path, const json& value) {
 
 TEST_CASE("a schema comes back from its text") { CHECK(schema_from_json(schema_to_json(orders())) == orders()); }
 
+TEST_CASE("a schema that an older version stored, without the source's number of the table, is read") {
+  json older = json::parse(schema_to_json(orders()));
+  older.erase("source_id");
+  older.erase("partitions");
+  const TableSchema schema = schema_from_json(older.dump());
+  CHECK(schema.source_id == 0);
+  CHECK(schema.partitions.empty());
+}
+
 TEST_CASE("a stored schema whose numbers are out of range is refused") {
   CHECK(refusal("/columns/0/kind", 21).empty());
   CHECK(refusal("/columns/0/kind", 22) == "kind is not a whole number from 2 to 21");
@@ -65,6 +76,7 @@ TEST_CASE("a stored schema whose numbers are out of range is refused") {
   CHECK(refusal("/key", {65536, 1}) == "key is not a whole number from 0 to 65535");
   CHECK(refusal("/key", {2}) == "key column out of range");
   CHECK(refusal("/key", {0, 0}) == "a column is in the key twice");
+  CHECK(refusal("/source_id", -1) == "source_id is not a whole number from 0 to 18446744073709551615");
   CHECK(refusal("/rows_estimated", -1) == "rows_estimated is not a whole number from 0 to 18446744073709551615");
 }
 
