@@ -302,3 +302,31 @@ TEST_CASE("rows without key are found by all their values") {
   target.sink->write(batch_of(change));
   CHECK(postgres().value("SELECT string_agg(id::text, ',' ORDER BY id) FROM kinds.keyless WHERE c2 IS NULL") == "100,101,102,103,104");
 }
+
+TEST_CASE("a label that the source's enum has got since is refused with the statement that adds it") {
+  postgres().exec("CREATE SCHEMA late");
+  std::vector<Column> columns = {column("id", ValueKind::int64, "bigint"), column("mood", ValueKind::text, "late.mood")};
+  for (Column& c : columns) c.family = TypeFamily::postgres;
+  columns[1].labels = {"sad"};
+  Target target("late", schema("late", "t", columns, {0}));
+  Rows rows;
+  const auto step = [&](bool loads) {
+    TableStep out;
+    (loads ? out.load : out.upserts).push_back(rows.row({Value::int64(1), rows.text("secretly glad")}));
+    out.load_plain = loads;
+    return out;
+  };
+  for (const bool loads : {true, false}) {
+    const Error error = error_of([&] { target.sink->write(batch_of(step(loads))); });
+    INFO(error.what() << " " << error.hint());
+    CHECK(error.kind() == ErrorKind::data);
+    CHECK(error.hint().find("ALTER TYPE late.mood ADD VALUE") != std::string::npos);
+    CHECK((error.cause() + error.hint()).find("secretly") == std::string::npos);
+    target.sink->open();
+    target.sink->load_state("late");
+    target.sink->prepare("late", {{target.table, "late", "t"}});
+  }
+  postgres().exec("ALTER TYPE late.mood ADD VALUE 'secretly glad'");
+  target.sink->write(batch_of(step(true)));
+  CHECK(postgres().value("SELECT mood FROM late.t") == "secretly glad");
+}

@@ -53,7 +53,21 @@ std::string hint_at_source(std::string_view state) {
   return {};
 }
 
-std::string hint_at_sink(std::string_view state, const std::string& table) {
+/// The type that a message about a label names; empty: the message is about something else, or in a language that we do not read.
+std::string enum_in(std::string_view message) {
+  constexpr std::string_view kLabel = "invalid input value for enum ";
+  if (!starts(message, kLabel)) return {};
+  message.remove_prefix(kLabel.size());
+  return std::string(message.substr(0, message.find(": \"")));
+}
+
+std::string hint_at_sink(std::string_view state, const std::string& table, std::string_view message) {
+  if (const std::string type = enum_in(message); state == "22P02" && !type.empty()) {
+    return fmt::format(
+        "the source's enum has a label that the sink's has not: ALTER TYPE {0} ADD VALUE '...' for each one that "
+        "SELECT enum_range(NULL::{0}) lacks at the sink, in the source's order",
+        type);
+  }
   if (state == "23505") {
     return "the target has a unique constraint that the source does not have, or rows that are not the source's; drop it or remove those "
            "rows";
@@ -144,7 +158,7 @@ Error server_error(const PGresult* result, const PGconn* connection, const std::
     const std::string role = connection && PQuser(connection) ? quote_name(PQuser(connection)) : "<role>";
     hint = side == Side::sink ? privilege_hint_at_sink(message, role) : privilege_hint_at_source(message, role);
   } else {
-    hint = side == Side::sink ? hint_at_sink(state, table) : hint_at_source(state);
+    hint = side == Side::sink ? hint_at_sink(state, table, message) : hint_at_source(state);
   }
   Error error(side == Side::sink ? kind_at_sink(state) : kind_at_source(state), doing, cause, hint);
   error.code(std::string(state));
