@@ -56,13 +56,16 @@ void kill_through_backlog(const std::string& schema, int transactions, int batch
   pipeline.start();
   REQUIRE(pipeline.becomes_equal());
   CHECK(pipeline.stop() == 0);
-  source().client(schema)->exec(
-      "DO $$ BEGIN FOR i IN 1.." + std::to_string(transactions) +
-      " LOOP IF i % 2 = 0 THEN INSERT INTO once VALUES (i, 'v'); ELSE UPDATE t SET n = n + 1 WHERE id = 1 + i % 100; END IF; COMMIT; "
-      "END LOOP; END $$");
+  for (int part = 0, rows = transactions / 10; part < 10; ++part) {
+    source().client(schema)->exec(
+        "DO $$ BEGIN FOR i IN " + std::to_string(part * rows + 1) + ".." + std::to_string((part + 1) * rows) +
+        " LOOP IF i % 2 = 0 THEN INSERT INTO once VALUES (i, 'v'); ELSE UPDATE t SET n = n + 1 WHERE id = 1 + i % 100; END IF; COMMIT; "
+        "END LOOP; END $$");
+    source().superuser()->exec("CHECKPOINT");  // a place where the server can begin to read again
+  }
   const auto left = [&] { return transactions - 2 * pipeline.sink_number("SELECT count(*) FROM {t}", "once"); };
   const std::vector<std::string> deaths{"sink.before_commit=kill@2", "sink.after_commit=kill@1", "reader.event_taken=kill@",
-                                        "state.before_write=kill@1", "state.after_save=kill@1"};
+                                        "state.before_write=kill@1", "state.after_save=kill@1",  "postgres_source.acknowledged=kill@1"};
   int kills = 0;
   for (long long before = left(); before > 3 * batch_rows; before = left(), ++kills) {
     std::string at = deaths[static_cast<size_t>(kills) % deaths.size()];
