@@ -66,6 +66,7 @@ struct PostgresSourceConfig {
   bool failover_slot = false;           // PostgreSQL 17: the slot is kept on the standbys as well
   Streaming streaming = Streaming::on;  // of transactions before they end, as far as the server can
   uint64_t spill_memory = 64u << 20;    // what of these is kept in memory; filled in from memory_limit
+  uint32_t scan_connections = 2;        // that read one large table without key; filled in from snapshot.workers
 };
 
 struct SourceConfig {

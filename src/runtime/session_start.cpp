@@ -33,6 +33,8 @@ std::string brief(Position position) {
   return fmt::format("{} unseen={} ({}-{})", position.text(), unseen.size(), unseen.front(), unseen.back());
 }
 
+constexpr uint32_t kScanConnectionsMax = 8;  // every worker may have as many
+
 /// Where the rows lie is for the source to compare.
 bool same_table(const TableSchema& stored, TableSchema now) {
   now.partitions = stored.partitions;
@@ -62,7 +64,8 @@ void require_unchanged(const std::vector<SchemaRef>& schemas, const std::vector<
 }  // namespace
 
 void Session::connect() {
-  const SourceConfig source_config = source_of_pipeline(config_.sources.at(pipeline_.source), pipeline_.name, options_.memory_limit);
+  SourceConfig source_config = source_of_pipeline(config_.sources.at(pipeline_.source), pipeline_.name, options_.memory_limit);
+  source_config.postgres.scan_connections = std::min(pipeline_.snapshot_workers, kScanConnectionsMax);
   const SinkConfig& sink_config = config_.sinks.at(pipeline_.sink);
   auto source = engine_named(engines_.sources, source_config.engine).make(source_config);
   auto retention_source = engine_named(engines_.sources, source_config.engine).make(source_config);

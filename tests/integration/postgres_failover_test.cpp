@@ -14,7 +14,9 @@ TEST_CASE("a standby that is promoted is followed on its new timeline, its old p
   Cluster cluster;
   create_steady_table(cluster.primary, "shop", 200);
   cluster.publish("shop", "shop.t");
-  LivePipeline pipeline(cluster.standby, nullptr, "shop");
+  PipelineFile file;
+  file.pipeline_yaml = "retry: {initial: 100ms, max: 500ms}";
+  LivePipeline pipeline(cluster.standby, nullptr, "shop", file);
   pipeline.start();
   REQUIRE(cluster.follows(pipeline));
   for (int i = 0; i < 50; ++i) cluster.primary.exec("UPDATE shop.t SET n = n + 1 WHERE id = " + std::to_string(i));

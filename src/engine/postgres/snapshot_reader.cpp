@@ -59,10 +59,10 @@ uint64_t number_in(std::string_view text) {
 
 }  // namespace
 
-PostgresSnapshotReader::PostgresSnapshotReader(const SourceConfig& config, uint64_t timeline, unsigned scan_connections)
+PostgresSnapshotReader::PostgresSnapshotReader(const SourceConfig& config, uint64_t timeline)
     : address_(config.address),
       timeline_(timeline),
-      scan_connections_(std::max(1u, scan_connections)),
+      scan_connections_(std::max(1u, config.postgres.scan_connections)),
       main_(config.address, Role::source),
       side_(config.address, Role::source) {}
 

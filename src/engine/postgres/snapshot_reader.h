@@ -22,9 +22,8 @@ namespace tidemark::postgres {
 
 class PostgresSnapshotReader final : public SnapshotReader {
  public:
-  /// `timeline`: that the log is read on, and that a view has to be of; 0: that of the server, which is no standby then. A large table
-  /// without key is read over `scan_connections` connections at once.
-  explicit PostgresSnapshotReader(const SourceConfig& config, uint64_t timeline = 0, unsigned scan_connections = 2);
+  /// `timeline`: that the log is read on, and that a view has to be of; 0: that of the server, which is no standby then.
+  explicit PostgresSnapshotReader(const SourceConfig& config, uint64_t timeline = 0);
   ~PostgresSnapshotReader() override = default;
 
   std::optional<KeyBytes> boundary(const TableSchema& table, const std::optional<KeyBytes>& after, const std::optional<KeyBytes>& upto,
