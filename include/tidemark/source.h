@@ -77,7 +77,7 @@ class SnapshotReader {
   /// Reads the range within the open view, in key order, in blocks of at most `block_bytes`. Throws Error(stale_view) before the first row
   /// when the table was changed since begin() so that the view does not show it: end() and begin again.
   virtual void read(const TableSchema& table, const KeyRange& range, size_t block_bytes, const RowBlockSink& sink) = 0;
-  /// Rows with these keys (those that exist), within the open view or outside one; for verify.
+  /// Rows with these keys (those that exist), within the open view or outside one; for verify. Perhaps rows of equal keys, too: 7.0 for 7.
   virtual void read_keys(const TableSchema& table, const std::vector<KeyBytes>& keys, const RowBlockSink& sink) = 0;
   /// A log offset that includes everything the view can have seen: taken now, after the rows were read, for they are not only the view's
   /// where a table was emptied in between (TRUNCATE at PostgreSQL).

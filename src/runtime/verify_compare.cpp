@@ -26,15 +26,6 @@ uint64_t row_hash(const TableSchema& schema, const Value* row) {
   return hash == 0 ? 1 : hash;  // 0 means "no row"
 }
 
-/// The byte form under which the sink holds a key that the source does not have.
-KeyBytes key_at_sink(Sink& sink, uint32_t table, const TableSchema& schema, const KeyBytes& key) {
-  Arena arena;
-  const std::vector<Value> values = decode_key(key, arena);
-  Value* row = arena.allocate_row(schema.columns.size());
-  for (size_t i = 0; i < schema.key.size(); ++i) row[schema.key[i]] = sink.represent(table, schema.key[i], values.at(i), arena);
-  return encode_key(schema, row);
-}
-
 std::vector<uint16_t> differing_columns(const TableSchema& schema, const Value* expected, const Value* held) {
   std::vector<uint16_t> columns;
   for (uint16_t i = 0; i < schema.columns.size(); ++i) {
@@ -154,6 +145,14 @@ std::string value_text(const Value& value) {
 }
 
 }  // namespace
+
+KeyBytes key_at_sink(Sink& sink, uint32_t table, const TableSchema& schema, const KeyBytes& key) {
+  Arena arena;
+  const std::vector<Value> values = decode_key(key, arena);
+  Value* row = arena.allocate_row(schema.columns.size());
+  for (size_t i = 0; i < schema.key.size(); ++i) row[schema.key[i]] = sink.represent(table, schema.key[i], values.at(i), arena);
+  return encode_key(schema, row);
+}
 
 Value* represented(Sink& sink, uint32_t table, const TableSchema& schema, Row row, Arena& arena) {
   Value* copy = arena.allocate_row(schema.columns.size());

@@ -24,6 +24,9 @@ struct Finding {
 /// A source row as the sink holds it (Sink::represent); bytes live in `arena` or with the source row.
 Value* represented(Sink& sink, uint32_t table, const TableSchema& schema, Row row, Arena& arena);
 
+/// The byte form under which the sink holds a key of the source.
+KeyBytes key_at_sink(Sink& sink, uint32_t table, const TableSchema& schema, const KeyBytes& key);
+
 /// The keys among `keys` that differ. `source` holds the rows of `keys` that the source has (and perhaps others, which are left out).
 std::vector<Finding> compare_rows(SinkSide& sink, uint32_t table, const TableSchema& schema, const std::vector<KeyBytes>& keys,
                                   const SourceRows& source);

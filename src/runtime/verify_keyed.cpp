@@ -68,7 +68,8 @@ class KeyedCheck : private TableCheck {
       sink_.end();
       if (keys.empty()) return;
       verdict_.rows_sink += keys.size();
-      const std::vector<bool> found = source_.exist(schema_, keys);
+      const std::vector<bool> found =
+          source_.exist(schema_, keys, [&](const KeyBytes& key) { return key_at_sink(sink_.sink(), table_, schema_, key); });
       for (size_t i = 0; i < keys.size(); ++i) {
         if (!found[i]) add_pending(keys[i], {Difference::extra, {}, 0, false});
       }

@@ -83,14 +83,17 @@ SourceRows SourceSide::rows_with(const TableSchema& table, const std::vector<Key
   return found;
 }
 
-std::vector<bool> SourceSide::exist(const TableSchema& table, const std::vector<KeyBytes>& keys) {
+std::vector<bool> SourceSide::exist(const TableSchema& table, const std::vector<KeyBytes>& keys, const KeyForm& at_sink) {
   std::unordered_map<KeyBytes, size_t> index;
   for (size_t i = 0; i < keys.size(); ++i) index.emplace(keys[i], i);
   std::vector<bool> found(keys.size(), false);
   reader_->read_keys(table, keys, [&](std::unique_ptr<RowBlock> block) {
     for (Row row : block->rows) {
-      // a collation may give 'ABC' for 'abc': only the same bytes are the same row
-      if (auto it = index.find(encode_key(table, row)); it != index.end()) found[it->second] = true;
+      // a collation may give 'ABC' for 'abc': only the same bytes are the same row, as they are or as the sink holds them
+      const KeyBytes key = encode_key(table, row);
+      auto it = index.find(key);
+      if (it == index.end()) it = index.find(at_sink(key));
+      if (it != index.end()) found[it->second] = true;
     }
     return true;
   });

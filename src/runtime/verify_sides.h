@@ -44,6 +44,9 @@ struct SinkRows {
   Position position;  // of the state that they were read from
 };
 
+/// A key of the source as the sink holds it.
+using KeyForm = std::function<KeyBytes(const KeyBytes&)>;
+
 class SourceSide {
  public:
   explicit SourceSide(Source& source) : reader_(source.open_snapshot()) {}
@@ -53,7 +56,7 @@ class SourceSide {
   SourceRows next_chunk(const TableSchema& table, std::optional<KeyBytes>& after, uint64_t rows, size_t bytes_max);
   SourceRows rows_with(const TableSchema& table, const std::vector<KeyBytes>& keys);
   /// Which of `keys` exist, without keeping rows; outside a read view.
-  std::vector<bool> exist(const TableSchema& table, const std::vector<KeyBytes>& keys);
+  std::vector<bool> exist(const TableSchema& table, const std::vector<KeyBytes>& keys, const KeyForm& at_sink);
   /// All rows in one view that knows exactly what it saw, block by block; returns that, and its high watermark.
   ViewPlace each_row(const TableSchema& table, const std::function<void(Row)>& visit);
 

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <unordered_set>
 #include <utility>
 
 #include "base/failpoint.h"
@@ -234,7 +233,12 @@ bool PostgresSnapshotReader::stream_rows(const TableSchema& table, const std::st
 
 void PostgresSnapshotReader::read(const TableSchema& table, const KeyRange& range, size_t block_bytes, const RowBlockSink& sink) {
   if (range.only) {
-    read_keys(table, {*range.only}, sink);
+    // what the key's type takes for equal, as citext does, is another row
+    read_keys(table, {*range.only}, [&](std::unique_ptr<RowBlock> block) {
+      const auto is_other = [&](Row row) { return encode_key(table, row) != *range.only; };
+      block->rows.erase(std::remove_if(block->rows.begin(), block->rows.end(), is_other), block->rows.end());
+      return block->rows.empty() || sink(std::move(block));
+    });
     return;
   }
   Arena arena;
@@ -256,7 +260,6 @@ void PostgresSnapshotReader::read(const TableSchema& table, const KeyRange& rang
 }
 
 void PostgresSnapshotReader::read_keys(const TableSchema& table, const std::vector<KeyBytes>& keys, const RowBlockSink& sink) {
-  const std::unordered_set<KeyBytes> wanted(keys.begin(), keys.end());
   use_search_path(facts_of(table).search_path);
   bool go_on = true;
   for (size_t first = 0; go_on && first < keys.size(); first += kKeysAtOnce) {
@@ -267,13 +270,7 @@ void PostgresSnapshotReader::read_keys(const TableSchema& table, const std::vect
     }
     const std::string query =
         fmt::format("SELECT {} FROM {} WHERE {}", copy_list(table), facts_of(table).from, keys_predicate(table, some));
-    // The server compares by the key's type: citext, or a collation that takes different texts for equal, may give other rows too.
-    go_on = stream_rows(table, query, kKeyBlockBytes, [&](std::unique_ptr<RowBlock> block) {
-      block->rows.erase(
-          std::remove_if(block->rows.begin(), block->rows.end(), [&](Row row) { return wanted.count(encode_key(table, row)) == 0; }),
-          block->rows.end());
-      return block->rows.empty() || sink(std::move(block));
-    });
+    go_on = stream_rows(table, query, kKeyBlockBytes, sink);
   }
 }
 
