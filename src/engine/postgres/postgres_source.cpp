@@ -25,6 +25,7 @@ class PostgresSource final : public Source {
   explicit PostgresSource(const SourceConfig& config) : config_(config), asker_(config_) {}
 
   SourceInfo check() override {
+    asker_.keep();  // a start asks much; open_log() is its end
     SourceInfo info = asker_.ask([&](Connection& connection) { return check_server(connection, config_); });
     ask_identity();  // only now: without the right to replicate there is no such connection
     info.server = identity_.system;
@@ -133,6 +134,7 @@ class PostgresSource final : public Source {
   std::unique_ptr<LogReader> open_log(const Position& from, std::vector<SchemaRef> tables, const TableSelection& selection) override {
     if (info_.engine.empty()) check();
     if (!config_.postgres.copies_slot) require_published();
+    asker_.release();
     SourceConfig config = config_;
     if (!holder_.expired()) config.postgres.slot = held_slot_;
     return make_postgres_log_reader(config, info_, from, std::move(tables), selection, identity_.timeline);
