@@ -6,6 +6,7 @@
 #include <exception>
 #include <optional>
 #include <thread>
+#include <utility>
 
 #include "base/failpoint.h"
 #include "base/message_spool.h"
@@ -26,8 +27,11 @@ constexpr milliseconds kSnapshotEvery{200}, kLookEvery{2000};
 // be silent for long all the same, while it decodes a huge transaction of tables that are not ours; then the server still answers others.
 constexpr milliseconds kSilenceMax{9000}, kAskAfter{3000}, kAnswerWithin{2000};
 constexpr std::chrono::minutes kWorkMax{30};
-constexpr milliseconds kGatherTime{1};
+// Long enough that most of what the server sends meanwhile finds the connection full: then its kernel joins the messages, instead of
+// carrying each to us in a packet of its own, which costs the server more than decoding it.
+constexpr milliseconds kGatherTime{30};
 constexpr size_t kGatherBytes = 256 << 10;
+constexpr size_t kFlowBytes = 8 << 10;            // as long as at least so much comes at once, the server's kernel has more
 constexpr unsigned kMessagesBetweenLooks = 1024;  // at the clock, while the batch does not grow
 
 int64_t micros_now() {
@@ -138,8 +142,8 @@ class PostgresLogReader : public LogReader {
         if (decoder_.useful() && !gathers) return;
         const auto left = std::chrono::ceil<milliseconds>(until - Clock::now());
         if (left.count() <= 0) return;
-        if (gathers) std::this_thread::sleep_for(kGatherTime);
-        if (!stream_.next(packet, decoder_.useful() ? milliseconds(0) : left)) {
+        if (gathers && !flows()) std::this_thread::sleep_for(kGatherTime);
+        if (!stream_.next(packet, decoder_.useful() ? milliseconds(1) : left)) {
           if (decoder_.useful()) return;
           check_alive();
           continue;
@@ -147,6 +151,12 @@ class PostgresLogReader : public LogReader {
       }
       take(packet);
     }
+  }
+
+  /// Since the last call, which was when there was nothing to read.
+  bool flows() {
+    const uint64_t before = std::exchange(read_before_, stream_.bytes_received());
+    return read_before_ - before >= kFlowBytes;
   }
 
   void take(const StreamPacket& packet) {
@@ -188,6 +198,7 @@ class PostgresLogReader : public LogReader {
   std::optional<Visibility> snapshot_;  // for the next batch that has something
   bool has_unseen_ = false;             // transactions came after the latest snapshot was asked for
   Clock::time_point asked_at_{};
+  uint64_t read_before_ = 0;  // bytes, when there was nothing to read the last time
   std::exception_ptr failure_;
 };
 

@@ -57,7 +57,8 @@ void TransactionDecoder::end_batch() {
 bool TransactionDecoder::behind(int64_t now_micros) const {
   if (parser_.streaming() != 0 || (in_transaction_ && has_parts_)) return true;
   if (part_ >= 0 && batch_->transactions[static_cast<size_t>(part_)].change_count > kLargeChanges) return true;
-  return commit_micros_ != 0 && now_micros - commit_micros_ > 1'000'000;
+  // while nothing comes, what came last grows old without anybody being behind
+  return batch_->events != 0 && commit_micros_ != 0 && now_micros - commit_micros_ > 1'000'000;
 }
 
 void TransactionDecoder::pass(uint64_t lsn) {
