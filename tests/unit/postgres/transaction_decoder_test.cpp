@@ -253,6 +253,25 @@ TEST_CASE("tables that are not captured are counted, messages that say nothing a
   CHECK(s.out.read_to == LogOffset{1, 208});
 }
 
+TEST_CASE("behind is who reads old transactions, not who reads nothing", "[decoder]") {
+  constexpr int64_t kCommit = 946684800000000, kSecond = 1'000'000;
+  Stream s;
+  LogBatch batch;
+  s.decoder->begin_batch(batch);
+  s.decoder->take(begin(7, 200));
+  CHECK_FALSE(s.decoder->behind(kCommit + kSecond));
+  CHECK(s.decoder->behind(kCommit + kSecond + 1));
+  s.decoder->take(commit(200));
+  CHECK(s.decoder->behind(kCommit + kSecond + 1));
+  s.decoder->end_batch();
+  LogBatch idle;
+  s.decoder->begin_batch(idle);
+  CHECK_FALSE(s.decoder->behind(kCommit + kSecond + 1));
+  s.decoder->pass(300);
+  CHECK_FALSE(s.decoder->behind(kCommit + kSecond + 1));
+  s.decoder->end_batch();
+}
+
 TEST_CASE("the place read to moves on when no transaction is open", "[decoder]") {
   Stream s;
   LogBatch batch;
