@@ -304,7 +304,6 @@ TEST_CASE("rows without key are found by all their values") {
 }
 
 TEST_CASE("a label that the source's enum has got since is refused with the statement that adds it") {
-  postgres().exec("CREATE SCHEMA late");
   std::vector<Column> columns = {column("id", ValueKind::int64, "bigint"), column("mood", ValueKind::text, "late.mood")};
   for (Column& c : columns) c.family = TypeFamily::postgres;
   columns[1].labels = {"sad"};
