@@ -141,7 +141,7 @@ TEST_CASE("a schema that is renamed within a transaction stops the pipeline, whi
       "INSERT INTO renamed2.t VALUES (4, 'new name'); COMMIT");
   stops_saying(pipeline, {"renamed.t", "it is called renamed2.t now", "rename it back"});
   CHECK(pipeline.sink_number("SELECT max(id) FROM {t}", "t") == 4);
-  server.exec("ALTER SCHEMA renamed2 RENAME TO renamed");
+  server.exec("ALTER SCHEMA renamed2 RENAME TO renamed; INSERT INTO renamed.t VALUES (5, 'back')");
   pipeline.start();
   CHECK(pipeline.becomes_equal());
   CHECK(pipeline.stop() == 0);
