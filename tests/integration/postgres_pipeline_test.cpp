@@ -65,10 +65,12 @@ void kill_through_backlog(const std::string& schema, int transactions, int batch
   }
   const auto left = [&] { return transactions - 2 * pipeline.sink_number("SELECT count(*) FROM {t}", "once"); };
   const std::vector<std::string> deaths{"sink.before_commit=kill@2", "sink.after_commit=kill@1", "reader.event_taken=kill@",
-                                        "state.before_write=kill@1", "state.after_save=kill@1",  "postgres_source.acknowledged=kill@1"};
+                                        "state.before_write=kill@1", "state.after_save=kill@1"};
   int kills = 0;
   for (long long before = left(); before > 3 * batch_rows; before = left(), ++kills) {
     std::string at = deaths[static_cast<size_t>(kills) % deaths.size()];
+    // now and then a status gets through, and only then the server may begin later
+    if (kills % 25 == 24) at = "sink.after_commit=sleep:300,postgres_source.acknowledged=kill@1";
     if (at.back() == '@') at += std::to_string(100 + kills * 389 % 3000);
     pipeline.start({{"TIDEMARK_FAILPOINTS", at}});
     const int code = pipeline.exit_code(30s);
