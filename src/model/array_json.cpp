@@ -91,10 +91,11 @@ char array_delimiter(std::string_view native_type) { return native_type == "box[
 
 std::string array_json(const ArrayText& array, ElementForm form) {
   if (array.dimensions.empty()) return "[]";
-  std::string out;
+  const bool has_bounds = !array.default_bounds();
+  std::string out = has_bounds ? "{\"" + array.bounds_text() + "\": " : "";
   size_t next = 0;
   put_level(out, array, 0, next, form);
-  return out;
+  return has_bounds ? out + "}" : out;
 }
 
 std::string hstore_json(const std::vector<HstorePair>& pairs) {

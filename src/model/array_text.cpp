@@ -174,16 +174,18 @@ bool ArrayText::default_bounds() const {
   return true;
 }
 
+std::string ArrayText::bounds_text() const {
+  std::string out;
+  for (const Dimension& d : dimensions) out += "[" + std::to_string(d.lower) + ":" + std::to_string(int64_t{d.lower} + d.size - 1) + "]";
+  return out;
+}
+
 std::optional<ArrayText> parse_array(std::string_view text, char delimiter) { return ArrayParser(text, delimiter).parse(); }
 
 std::string array_text(const ArrayText& array, char delimiter) {
   if (array.dimensions.empty()) return "{}";
   std::string out;
-  if (!array.default_bounds()) {
-    for (const ArrayText::Dimension& d : array.dimensions)
-      out += "[" + std::to_string(d.lower) + ":" + std::to_string(int64_t{d.lower} + d.size - 1) + "]";
-    out += "=";
-  }
+  if (!array.default_bounds()) out = array.bounds_text() + "=";
   size_t next = 0;
   put_level(out, array, 0, next, delimiter);
   return out;

@@ -26,6 +26,7 @@ struct ArrayText {
   std::vector<Dimension> dimensions;   // outermost first; none for {}
   std::vector<ArrayElement> elements;  // row-major: the product of the sizes
   bool default_bounds() const;         // every lower bound is 1
+  std::string bounds_text() const;     // [0:1][2:3]
   friend bool operator==(const ArrayText&, const ArrayText&) = default;
 };
 
@@ -56,7 +57,7 @@ enum class ElementForm : uint8_t {
 ElementForm element_form(std::string_view native_type);
 /// ',' but for box[], which has ';'.
 char array_delimiter(std::string_view native_type);
-/// Nested lists: [1,null,2]. Lower bounds do not show in it: see ArrayText::default_bounds.
+/// Nested lists: [1,null,2]. Lower bounds that are not 1 stand in front: [0:1]={1,2} is {"[0:1]": [1,2]}.
 std::string array_json(const ArrayText& array, ElementForm form);
 /// {"a": "1", "b": null}, members in the order of the pairs.
 std::string hstore_json(const std::vector<HstorePair>& pairs);

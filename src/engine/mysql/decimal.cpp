@@ -26,8 +26,12 @@ void put_digits(uint32_t v, unsigned digits, char* out) {
 
 }  // namespace
 
-size_t decimal_bytes(uint8_t precision, uint8_t scale, size_t precision_max) {
-  if (precision == 0 || precision > precision_max || scale > kDecimalScaleMax || scale > precision) return 0;
+size_t decimal_bytes(uint8_t precision, uint8_t scale) {
+  return precision > kDecimalPrecisionMax || scale > kDecimalScaleMax ? 0 : json_decimal_bytes(precision, scale);
+}
+
+size_t json_decimal_bytes(uint8_t precision, uint8_t scale) {
+  if (precision == 0 || precision > kJsonDecimalPrecisionMax || scale > precision) return 0;
   unsigned whole = precision - scale;
   return whole / 9 * 4u + kGroupBytes[whole % 9] + scale / 9 * 4u + kGroupBytes[scale % 9];
 }

@@ -52,9 +52,7 @@ std::optional<std::string> array_as_json(const Column& column, std::string_view 
   if (!array) return std::nullopt;
   ElementForm form = element_form(column.native_type);
   if (form == ElementForm::json || (form == ElementForm::number && !all_exact(*array))) form = ElementForm::text;
-  std::string json = array_json(*array, form);
-  if (array->default_bounds()) return json;
-  return "{\"" + std::string(text.substr(0, text.find('='))) + "\": " + json + "}";
+  return array_json(*array, form);
 }
 
 std::optional<std::string> hstore_as_json(std::string_view text) {

@@ -136,7 +136,7 @@ class Printer {
   bool decimal(std::string_view data) {
     if (data.size() < 2) return false;
     auto precision = static_cast<uint8_t>(data[0]), scale = static_cast<uint8_t>(data[1]);
-    size_t bytes = decimal_bytes(precision, scale, kJsonDecimalPrecisionMax);
+    size_t bytes = json_decimal_bytes(precision, scale);
     if (bytes == 0 || data.size() - 2 < bytes) return false;
     char text[kDecimalTextMax];
     size_t length = print_decimal(data.data() + 2, precision, scale, text);

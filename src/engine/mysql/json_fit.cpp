@@ -20,6 +20,7 @@ class Scanner {
       : p_(json.data()), end_(p_ + json.size()), depth_max_(depth_max), keeps_numbers_(keeps_numbers) {}
 
   JsonFault scan() {
+    JsonFault fault = JsonFault::none;
     int depth = 0;
     while (p_ < end_) {
       const char c = *p_;
@@ -29,17 +30,17 @@ class Scanner {
         if (bytes > kNameBytesMax && !keeps_numbers_ && next() == ':') return JsonFault::refused;
         continue;
       }
-      if ((c == '[' || c == '{') && ++depth > depth_max_) return JsonFault::refused;
+      if ((c == '[' || c == '{') && ++depth > depth_max_) return JsonFault::deep;
       if (c == ']' || c == '}') --depth;
       if (c == '-' || is_digit(c)) {
         const char* const first = p_;
         while (p_ < end_ && (is_digit(*p_) || *p_ == '-' || *p_ == '+' || *p_ == '.' || (*p_ | 0x20) == 'e')) ++p_;
-        if (!keeps_numbers_ && !is_exact_number({first, static_cast<size_t>(p_ - first)})) return JsonFault::number;
+        if (!keeps_numbers_ && !is_exact_number({first, static_cast<size_t>(p_ - first)})) fault = JsonFault::number;
         continue;
       }
       ++p_;
     }
-    return JsonFault::none;
+    return fault;
   }
 
  private:

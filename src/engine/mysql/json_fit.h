@@ -9,7 +9,7 @@
 
 namespace tidemark::mysql {
 
-enum class JsonFault : uint8_t { none, number, refused };
+enum class JsonFault : uint8_t { none, number, deep, refused };
 
 /// For MySQL's binary JSON: numbers must survive as integers of 64 bits or as doubles.
 JsonFault check_json_for_mysql(std::string_view json);

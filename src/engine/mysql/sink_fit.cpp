@@ -220,10 +220,11 @@ bool fits(const Column& column, const TargetColumn& target, bool in_key) {
       return to == TargetType::uuid || text_holds(target, 36, 36) ||
              (to == TargetType::bytes && target.octets_max >= 16 && (!target.column.fixed_length || target.column.length == 16));
     case ValueKind::json:
-      return is_json(to) || (text_holds(target, kUnlimited, kUnlimited) && charset_holds("utf8mb4", target.column.charset));
+    case ValueKind::array: {
+      const bool is_long = in_key ? to == TargetType::text : text_holds(target, kUnlimited, kUnlimited);
+      return is_json(to) || (is_long && charset_holds("utf8mb4", target.column.charset));
+    }
     case ValueKind::bits: return bits_fit(column, target);
-    case ValueKind::array:
-      return is_json(to) || (text_holds(target, kUnlimited, kUnlimited) && charset_holds("utf8mb4", target.column.charset));
     case ValueKind::vector:
       return is_json(to) || (to == TargetType::vector && target.column.length >= column.length) || bytes_hold(target, 4ull * column.length);
     case ValueKind::geometry: return geometry_fits(column, target);
@@ -246,7 +247,9 @@ std::optional<std::string> key_misfit(const Column& column, const TargetColumn& 
   const bool is_text = target.type == TargetType::text || target.type == TargetType::label || target.type == TargetType::label_set;
   if (!is_text) return std::nullopt;
   // what is no free text has one form, without spaces at its end
-  if (column.kind != ValueKind::text && column.kind != ValueKind::other) return std::nullopt;
+  const ValueKind kind = column.kind;
+  const bool is_free = kind == ValueKind::text || kind == ValueKind::other || kind == ValueKind::json || kind == ValueKind::array;
+  if (!is_free) return std::nullopt;
   const bool is_postgres = column.family == TypeFamily::postgres;
   // padded both there and here
   if (column.fixed_length && is_exact(target.column.collation)) return std::nullopt;

@@ -56,12 +56,12 @@ size_t keys_that_fit(const SinkTarget& target, const std::vector<Row>& rows, siz
   return to;
 }
 
-/// A row of LOAD DATA's file; false: it has a label that strict mode refuses.
+/// A row of LOAD DATA's file; false: it has a label that strict mode refuses, or a value that only a literal can say.
 bool append_line(SinkTarget& target, Row row, std::string& out) {
   bool lenient = false;
   for (size_t i = 0; i < target.columns.size(); ++i) {
     if (i > 0) out += '\t';
-    lenient |= target.append_field(i, row[i], out) == SinkTarget::Wrote::label_zero;
+    lenient |= target.append_field(i, row[i], out) != SinkTarget::Wrote::value;
   }
   out += '\n';
   return !lenient;

@@ -9,6 +9,7 @@ namespace tidemark::mysql {
 
 SinkTarget::Wrote SinkTarget::wrote(size_t column, Encoded result) {
   if (result == Encoded::label_zero) return Wrote::label_zero;
+  if (result == Encoded::by_literal) return Wrote::by_literal;
   if (result != Encoded::ok) note(column, result);
   return Wrote::value;
 }
@@ -163,9 +164,10 @@ void SinkTarget::note(size_t column, Encoded result) {
   if (result == Encoded::absent || result == Encoded::wrong_kind || result == Encoded::malformed) {
     throw Error(ErrorKind::internal, what, fmt::format("{} (column of type {})", cause, type));
   }
+  const std::string_view cure = fault_cure(result);
   throw Error(ErrorKind::data, what, fmt::format("{} (column of type {})", cause, type),
-              fmt::format("correct the row at the source, or give the column a type that holds it: ALTER TABLE {} MODIFY {} ...{}", quoted,
-                          columns[column],
+              fmt::format("correct the row at the source, or give the column a type that holds it: ALTER TABLE {} MODIFY {} {}{}", quoted,
+                          columns[column], cure.empty() ? "..." : cure,
                           codec.in_key ? "" : "; or say under columns: of the pipeline what becomes of such values, unfit: null or clamp"));
 }
 

@@ -22,8 +22,9 @@ struct SinkTarget {
   bool only_unique_key = true;       // no unique index besides the key: then an INSERT may update what it meets
 
   /// What a value became on the way into a statement.
-  enum class Wrote { value, label_zero };
+  enum class Wrote { value, label_zero, by_literal };
   Wrote append_value(size_t column, const Value& value, std::string& out);
+  /// by_literal: nothing was written, append_value() can.
   Wrote append_field(size_t column, const Value& value, std::string& out);
   Wrote append_bound(size_t column, const Value& value, std::string& out);
   /// "`k`=1 AND `l`='a'": the row with this key.

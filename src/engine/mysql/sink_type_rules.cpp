@@ -11,7 +11,8 @@ namespace {
 constexpr std::string_view kNoNan = "NaN and infinities: refused; the sign of zero (MariaDB)";
 constexpr std::string_view kDates = "infinity, BC and years above 9999: refused";
 constexpr std::string_view kJson =
-    "white space, order and repetition of members; numbers beyond 64-bit integers and double: refused (MySQL)";
+    "white space, order and repetition of members; numbers of more than 81 digits: refused (MySQL); "
+    "nested deeper than 100, at MariaDB 31: refused, longtext holds it";
 
 // clang-format off
 constexpr PostgresRule kPostgres[] = {
@@ -25,7 +26,7 @@ constexpr PostgresRule kPostgres[] = {
     {"numeric", ValueKind::decimal, "decimal({p},{s})", "", "NaN and infinities: refused; without precision decimal(65,30), beyond which values are refused; "
                                        "of more digits varchar"},
     {"money", ValueKind::decimal, "decimal(19,2)", "", "the currency"},
-    {"character varying", ValueKind::text, "varchar({n}) {exact}", "", ""},
+    {"character varying", ValueKind::text, "varchar({n}) {exact}", "", "nothing: without length it is longtext"},
     {"character", ValueKind::text, "char({n}) {exact}", "", ""},
     {"text", ValueKind::text, "longtext {exact}", "", ""},
     {"name", ValueKind::text, "varchar(63) {exact}", "", ""},
@@ -36,7 +37,7 @@ constexpr PostgresRule kPostgres[] = {
     {"ltree", ValueKind::text, "longtext {exact}", "", ""},
     {"enum", ValueKind::text, "varchar(63) {exact}", "", "the order of the labels"},
     {"bytea", ValueKind::bytes, "longblob", "", ""},
-    {"uuid", ValueKind::uuid, "char(36) {ascii}", "uuid", ""},
+    {"uuid", ValueKind::uuid, "char(36) {ascii}", "", ""},
     {"json", ValueKind::json, "json", "", kJson},
     {"jsonb", ValueKind::json, "json", "", kJson},
     {"date", ValueKind::date, "date", "", kDates},
@@ -58,7 +59,7 @@ constexpr PostgresRule kPostgres[] = {
     {"macaddr", ValueKind::other, "varchar(17) {ascii}", "", ""},
     {"macaddr8", ValueKind::other, "varchar(23) {ascii}", "", ""},
     {"bit", ValueKind::bits, "bit({n})", "", "of more than 64 bits varbinary"},
-    {"bit varying", ValueKind::other, "varchar({n}) {ascii}", "", ""},
+    {"bit varying", ValueKind::other, "varchar({n}) {ascii}", "", "nothing: it is longtext"},
     {"point", ValueKind::other, "point", "", ""},
     {"geometry", ValueKind::other, "geometry", "", "points with Z or M, curves and surfaces: refused"},
     {"geography", ValueKind::other, "geometry", "", "points with Z or M: refused"},
@@ -69,8 +70,9 @@ constexpr PostgresRule kPostgres[] = {
 
 constexpr FamilyRule kFamily[] = {
     {"float, double", "", "", "the sign of zero, by MariaDB"},
-    {"json (MySQL)", "", "json", "documents nested deeper than 31: refused by MariaDB's check"},
+    {"json (MySQL)", "", "json", "documents nested deeper than 31: refused, longtext holds them"},
     {"json (MariaDB)", "longtext", "", "MySQL's check of the text"},
+    {"json within MySQL", "", "", "what is neither text nor number inside: dates, times and bytes are the text that they are printed as"},
     {"uuid", "char(36)", "", ""},
     {"inet4", "varchar(15)", "", ""},
     {"inet6", "varchar(45)", "", ""},

@@ -64,8 +64,7 @@ std::string filled(const Column& column, std::string_view rule, const ServerFlav
 
 std::string postgres_sink_type(const Column& column, const ServerFlavour& server) {
   const PostgresRule& rule = postgres_rule(column);
-  const bool own = server.is_mariadb() && !rule.mariadb.empty() && (rule.mariadb != "uuid" || server.has_uuid()) &&
-                   (rule.mysql != "vector({n})" || !server.has_vector());
+  const bool own = server.is_mariadb() && !rule.mariadb.empty() && (rule.mysql != "vector({n})" || !server.has_vector());
   return filled(column, own ? rule.mariadb : rule.mysql, server);
 }
 
@@ -123,8 +122,11 @@ std::string key_type(const std::string& type, uint32_t bytes, const ServerFlavou
 
 std::string plain_type(const Column& column, bool in_key, const ServerFlavour& server) {
   std::string type = column.family == TypeFamily::postgres ? postgres_sink_type(column, server) : family_sink_type(column, in_key, server);
-  // in a key what ignores case would make one of two
   if (in_key && column.family == TypeFamily::postgres) {
+    // what has no index there is a text in a key, as PostgreSQL prints it
+    const std::string_view base = base_of(type);
+    if (base == "json" || base == "vector" || base == "point" || base == "geometry") return "longtext" + exact_text(server).sql();
+    // and what ignores case would make one of two
     const std::string caseless = caseless_text(server).sql();
     const size_t at = type.find(caseless);
     if (at != std::string::npos) type.replace(at, caseless.size(), exact_text(server).sql());

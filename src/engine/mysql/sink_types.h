@@ -18,6 +18,8 @@ struct ServerFlavour {
   unsigned long version = 80400;  // as Connection::version(): 101119 is MariaDB 10.11.19
   bool is_mariadb() const { return flavour == Flavour::mariadb; }
   bool has_uuid() const { return is_mariadb() && version >= 100700; }
+  /// Since UUIDs lie in the order of their time there (MDEV-29959, in 10.10.6 and 10.11.5).
+  bool limits_uuid() const { return is_mariadb() && version >= 101006 && !(version >= 101100 && version < 101105); }
   bool has_uca1400() const { return is_mariadb() && version >= 101001; }
   bool has_vector() const { return is_mariadb() ? version >= 110701 : version >= 90000; }
 };

@@ -41,6 +41,7 @@ ColumnCodec make_codec(const Column& source, const TargetColumn& target, const S
   out.target = target;
   out.is_mariadb = server.is_mariadb();
   out.wide_timestamp = server.is_mariadb() && server.version >= 110500;
+  out.limits_uuid = server.limits_uuid();
   out.in_key = in_key;
   out.unfit = rule.unfit;
   out.check_charset = needs_charset_check(source, target);
@@ -65,11 +66,23 @@ std::string_view fault_text(Encoded e) {
     case Encoded::no_label: return "text that is none of the type's labels";
     case Encoded::charset: return "a character that the column's character set does not have";
     case Encoded::geometry_kind: return "a geometry with Z or M, or of a kind that the server does not have";
-    case Encoded::json_number: return "JSON with a number that the server would round";
-    case Encoded::json_refused: return "JSON that the server refuses: nested too deep, a name too long, or half of a surrogate pair";
+    case Encoded::json_number: return "JSON with a number of more digits than the server keeps";
+    case Encoded::json_deep: return "JSON that is nested deeper than the server takes it";
+    case Encoded::json_refused: return "JSON that the server refuses: a name too long, or half of a surrogate pair";
+    case Encoded::uuid_form: return "a UUID that is neither of a standard form nor one that the type takes besides";
     case Encoded::invalid_utf8: return "text that is not valid UTF-8";
     case Encoded::absent: return "the row lacks this column";
     default: return "a value of a wrong form";
+  }
+}
+
+std::string_view fault_cure(Encoded e) {
+  switch (e) {
+    case Encoded::json_number:
+    case Encoded::json_deep:
+    case Encoded::json_refused: return "longtext";  // at MariaDB without the CHECK that its json has
+    case Encoded::uuid_form: return "char(36)";
+    default: return {};
   }
 }
 
@@ -187,7 +200,7 @@ Encoded append_parameter(const ColumnCodec& codec, const Value& value, std::stri
 Encoded append_load_field(const ColumnCodec& codec, const Value& value, std::string& out) {
   PieceRoom room;
   const auto [result, piece, used] = ruled_piece(codec, value, room);
-  if (is_fault(result)) return result;
+  if (is_fault(result) || result == Encoded::by_literal) return result;
   switch (piece.form) {
     case Piece::Form::null: out += "\\N"; break;
     case Piece::Form::number: out += piece.data; break;

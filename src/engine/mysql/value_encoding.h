@@ -25,6 +25,7 @@ enum class Encoded : uint8_t {
   ok,
   as_null,     // by the user's rule: NULL in the place of a value that does not fit; to be counted
   clamped,     // by the user's rule: the nearest value
+  by_literal,  // only a literal can say it: LOAD DATA cannot, and nothing was written
   label_zero,  // the '' that stands for no label of an ENUM: the statement must run without strict mode, where it is number 0
   // from here on nothing was written
   not_a_number,    // NaN in a number
@@ -38,7 +39,9 @@ enum class Encoded : uint8_t {
   charset,         // a character that the column's character set does not have
   geometry_kind,   // with Z or M, curves
   json_number,     // in JSON: a number that the server would round
-  json_refused,    // in JSON: too deep, a member's name too long, half of a surrogate pair
+  json_deep,       // in JSON: nested too deep
+  json_refused,    // in JSON: a member's name too long, half of a surrogate pair
+  uuid_form,       // a UUID that MariaDB's type does not take
   invalid_utf8,
   malformed,  // bytes that are not what their kind promises
   absent,
@@ -47,6 +50,8 @@ enum class Encoded : uint8_t {
 inline bool is_fault(Encoded e) { return e > Encoded::label_zero; }
 /// "a number or moment out of range": for error messages, never with the value.
 std::string_view fault_text(Encoded e);
+/// "longtext": a type that holds what the fault is about; "" where it depends.
+std::string_view fault_cure(Encoded e);
 
 /// What is done with the values of one column: chosen once, from what both sides are.
 struct ColumnCodec {
@@ -59,6 +64,7 @@ struct ColumnCodec {
   bool is_mariadb = false;
   bool wide_timestamp = false;             // until 2106: MariaDB 11.5
   bool has_empty_label = false;            // '' is a label
+  bool limits_uuid = false;                // MariaDB's uuid, since it orders them by time and by form
   bool in_key = false;                     // never NULL in place of a value
   bool check_labels = false;               // not every label of the source is one of the target
   bool check_charset = false;              // not every character of the source's set is in the target's

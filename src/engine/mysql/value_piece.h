@@ -12,8 +12,8 @@ namespace tidemark::mysql {
 
 struct Piece {
   enum class Form : uint8_t { null, number, text, bytes };
-  Form form = Form::null;
-  std::string_view data;  // borrowed from the value or from the room
+  Form form = Form::null;  // number: whatever SQL takes as it stands
+  std::string_view data;   // borrowed from the value or from the room
 };
 
 struct PieceRoom {

@@ -175,7 +175,7 @@ Value represent(const ColumnCodec& codec, const Value& value, Arena& arena) {
     case ColumnCodec::Form::plain: break;
   }
   if (kind == ValueKind::json && codec.target.type == TargetType::json)
-    return text(canonical_json(ruled.piece.data).value_or(std::string()));
+    return text(canonical_json(ruled.value.bytes()).value_or(std::string()));
   if (kind == ValueKind::decimal && codec.source.length == 0 && codec.target.type != TargetType::text)
     return text(without_zeros(ruled.value.bytes()));
   // MariaDB drops the sign of a zero

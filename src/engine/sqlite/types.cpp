@@ -104,10 +104,6 @@ int bind_integer(sqlite3_stmt* stmt, int index, const Value& value, const Column
 Value array_as_json(const Value& value, const ColumnPlan& column, Arena& arena) {
   const std::optional<ArrayText> array = parse_array(value.bytes(), column.delimiter);
   if (!array) throw Error(ErrorKind::internal, "write SQLite column " + column.name, "an array in a form that PostgreSQL does not print");
-  if (!array->default_bounds() && column.unfit != Unfit::clamp) {
-    if (becomes_null(column)) return Value::null();
-    refuse_value(column, "an array whose first index is not 1, which a JSON list cannot say", "give the column the type TEXT, or ");
-  }
   return Value::of_bytes(ValueKind::json, arena.copy(array_json(*array, column.elements)));
 }
 
@@ -210,7 +206,7 @@ std::string_view what_is_lost(const Column& column) {
   switch (column.kind) {
     case ValueKind::float32:
     case ValueKind::float64: return column.family == TypeFamily::postgres ? "NaN: refused; -0 becomes 0" : "-0 becomes 0";
-    case ValueKind::array: return "lower bounds other than 1: refused";
+    case ValueKind::array: return "bounds other than 1 as {\"[0:1]\": [...]}; NULL and JSON's null are one in arrays of json";
     default: return {};
   }
 }

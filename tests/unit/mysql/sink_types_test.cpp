@@ -83,7 +83,12 @@ TEST_CASE("types of PostgreSQL's columns") {
   CHECK(sink_column_type(postgres(ValueKind::text, "citext"), false, kMysql) ==
         "longtext CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_as_ci");
   CHECK(sink_column_type(postgres(ValueKind::bytes, "bytea"), true, kMysql) == "varbinary(3072)");
-  CHECK(sink_column_type(postgres(ValueKind::uuid, "uuid"), false, kMariadb) == "uuid");
+  CHECK(sink_column_type(postgres(ValueKind::uuid, "uuid"), false, kMariadb) == "char(36) CHARACTER SET ascii COLLATE ascii_bin");
+  for (const char* type : {"integer[]", "jsonb", "public.hstore"}) {
+    const ValueKind kind = type[0] == 'j' ? ValueKind::json : type[0] == 'i' ? ValueKind::array : ValueKind::other;
+    CHECK(sink_column_type(postgres(kind, type), false, kMysql) == "json");
+    CHECK(sink_column_type(postgres(kind, type), true, kMysql) == sink_column_type(postgres(ValueKind::text, "text"), true, kMysql));
+  }
   CHECK(sink_column_type(postgres(ValueKind::uuid, "uuid"), false, kOldMariadb) == "char(36) CHARACTER SET ascii COLLATE ascii_bin");
   CHECK(sink_column_type(postgres(ValueKind::other, "public.vector(3)"), false, kMysql) == "vector(3)");
   CHECK(sink_column_type(postgres(ValueKind::other, "vector(3)"), false, kMariadb) == "json");

@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "engine/mysql/foreign_forms.h"
+#include "engine/mysql/json_decimal.h"
 #include "engine/mysql/json_fit.h"
 #include "support/catch.h"
 
@@ -184,13 +185,53 @@ TEST_CASE("JSON that the server would change or refuse") {
     CHECK(check_json_for_mariadb(rounded) == JsonFault::none);
   }
   CHECK(check_json_for_mysql(std::string(100, '[') + std::string(100, ']')) == JsonFault::none);
-  CHECK(check_json_for_mysql(std::string(101, '[') + std::string(101, ']')) == JsonFault::refused);
+  CHECK(check_json_for_mysql(std::string(101, '[') + std::string(101, ']')) == JsonFault::deep);
   CHECK(check_json_for_mariadb(std::string(31, '[') + std::string(31, ']')) == JsonFault::none);
-  CHECK(check_json_for_mariadb(std::string(32, '[') + std::string(32, ']')) == JsonFault::refused);
+  CHECK(check_json_for_mariadb(std::string(32, '[') + std::string(32, ']')) == JsonFault::deep);
   CHECK(check_json_for_mysql("{\"" + std::string(65536, 'k') + "\" : 1}") == JsonFault::refused);
   CHECK(check_json_for_mysql("[\"" + std::string(65536, 'k') + "\"]") == JsonFault::none);
   CHECK(check_json_for_mysql("\"\\ud83dx\"") == JsonFault::refused);
   CHECK(check_json_for_mysql("\"\\ud83d") == JsonFault::refused);
+  CHECK(check_json_for_mysql("[1e400, \"\\ud83d") == JsonFault::refused);
+}
+
+TEST_CASE("numbers that MySQL would round in JSON become DECIMALs") {
+  const auto hex = [](std::string_view text) { return "_utf8mb4 X'" + hex_text(text) + "'"; };
+  const auto made = [&](std::string_view json) { return json_with_decimals(json).value_or("none"); };
+  CHECK(made("-18446744073709551616") == "JSON_REPLACE(" + hex("0") + ", " + hex("$") + ", -18446744073709551616)");
+  CHECK(made(R"({"a b": [1, {"": 1.00000000000000000001e5}], "\"": 2})") ==
+        "JSON_REPLACE(" + hex(R"({"a b": [1, {"": 0}], "\"": 2})") + ", " + hex(R"($."a b"[1]."")") + ", 100000.000000000000001)");
+  // the last member of a name is kept
+  CHECK(made(R"({"a": 1e400, "a": 18446744073709551616})") ==
+        "JSON_REPLACE(" + hex(R"({"a": 0, "a": 0})") + ", " + hex(R"($."a")") + ", 18446744073709551616)");
+  const std::string nines(81, '9'), small = "0." + std::string(71, '0') + "9";
+  CHECK(made(nines) != "none");
+  CHECK(made("-" + small) != "none");
+  for (const std::string& too_long :
+       {nines + "9", nines + ".5", small + "0000000000000000123", std::string(73, '9') + ".5", std::string("1e300000000")})
+    CHECK(made(too_long) == "none");
+  const ColumnCodec c = codec(source(ValueKind::json, "jsonb"), "json", "json");
+  Arena arena;
+  const Value value = text(ValueKind::json, "[18446744073709551616]");
+  std::string field;
+  CHECK(append_load_field(c, value, field) == Encoded::by_literal);
+  CHECK(field.empty());
+  CHECK(literal(c, value) == made(value.bytes()));
+  CHECK(represent(c, value, arena) == value);
+}
+
+TEST_CASE("UUIDs that MariaDB's type refuses") {
+  const auto uuid = [](char version, char variant) {
+    std::string bytes(16, '\x11');
+    bytes[6] = version, bytes[8] = variant;
+    return bytes;
+  };
+  ColumnCodec c = codec(source(ValueKind::uuid, "uuid"), "uuid", "uuid");
+  const auto fits = [&](const std::string& bytes) { return literal(c, text(ValueKind::uuid, bytes)).rfind("fault", 0) != 0; };
+  CHECK(fits(uuid('\x8f', '\x01')));
+  c.limits_uuid = true;
+  for (const auto& good : {uuid('\x40', '\x80'), uuid('\x7f', '\x01'), uuid('\x80', '\x00'), uuid('\xf0', '\x81')}) CHECK(fits(good));
+  for (const auto& bad : {uuid('\x80', '\x80'), uuid('\xff', '\x01'), uuid('\x8f', '\x7f')}) CHECK_FALSE(fits(bad));
 }
 
 TEST_CASE("PostgreSQL's shapes as JSON and WKB") {
