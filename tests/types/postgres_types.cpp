@@ -120,7 +120,9 @@ TypeTable texts(const std::string& sink) {
 TypeTable bytes_and_documents(const std::string& sink) {
   Catalogue c("documents", sink);
   c.add("b", "bytea", TypeForm::bytes, {"''", "'\\x00'", "'\\x00ff41275c0a'", "decode(repeat('00ff', 70000), 'hex')"});
-  c.add("u", "uuid", TypeForm::uuid, {"'00000000-0000-0000-0000-000000000000'", "'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'"});
+  c.add("u", "uuid", TypeForm::uuid,
+        {"'00000000-0000-0000-0000-000000000000'", "'ffffffff-ffff-ffff-ffff-ffffffffffff'", "'A0EEBC99-9C0B-4EF8-BB6D-6BB9BD380A11'",
+         "'01234567-89ab-8def-8023-456789abcdef'", "'fedcba98-7654-c210-7edc-ba9876543210'", "'11111111-2222-1333-1444-555555555555'"});
   c.add("b1", "bit(1)", TypeForm::bits, {"B'0'", "B'1'"});
   c.add("b9", "bit(9)", TypeForm::bits, {"B'100000001'", "B'000000000'"});
   c.add("b64", "bit(64)", TypeForm::bits, {"repeat('1', 64)::bit(64)", "('1' || repeat('0', 63))::bit(64)"});
@@ -134,17 +136,21 @@ TypeTable bytes_and_documents(const std::string& sink) {
                          "'\"\\u00e9 \\ud83d\\ude00 \\\\ \\\" \\n\"'",
                          "('[\"' || repeat('x', 70000) || '\"]')::json"};
   const Values exact{"'{\"a\": 1,   \"a\": 2}'", "'[1.10, 1e400, 123456789012345678901234567890]'"};
+  const std::string nines(81, '9'), small = "-0." + std::string(71, '0') + "9";
+  const Values decimals{"'[123456789012345678901234567890, {\"k \\\"\": -18446744073709551616.5, \"\": [[0.1000000000000000055]]}]'",
+                        "'" + nines + "'", "'[" + small + "]'"};
   c.add("j", "json", TypeForm::json, documents);
   c.more(!c.is_mysql(), exact);
+  c.more(true, decimals);
   c.add("jb", "jsonb", TypeForm::json, documents);
   c.more(!c.is_mysql(), exact);
+  c.more(true, decimals);
   return c.table;
 }
 
 TypeTable arrays(const std::string& sink) {
   Catalogue c("arrays", sink);
-  c.add("ints", "integer[]", TypeForm::array, {"'{}'", "'{1,NULL,-3}'", "'{{1,2},{3,4}}'"});
-  c.more(!c.to_sqlite, {"'[0:1]={5,6}'", "'[-1:0][2:3]={{1,2},{3,4}}'"});
+  c.add("ints", "integer[]", TypeForm::array, {"'{}'", "'{1,NULL,-3}'", "'{{1,2},{3,4}}'", "'[0:1]={5,6}'", "'[-1:0][2:3]={{1,2},{3,4}}'"});
   c.add("texts", "text[]", TypeForm::array,
         {"'{}'", "ARRAY['a','',NULL,'NULL','né😀']", "ARRAY['q\"uote','back\\slash','{brace}','com,ma',' sp ']"});
   c.add("flags", "boolean[]", TypeForm::array, {"'{t,f,NULL}'"});

@@ -3,12 +3,14 @@
 #include <fmt/format.h>
 
 #include <filesystem>
+#include <map>
 
 #include "servers/mysql_client.h"
 #include "servers/pipeline_config.h"
 #include "servers/postgres_client.h"
 #include "servers/sqlite_file.h"
 #include "servers/wait.h"
+#include "types/documented_types.h"
 #include "workload/pair.h"
 
 namespace tidemark::test {
@@ -295,6 +297,45 @@ void TypeRoundTrip::plant(const TypeTable& table, const TypeCase& column) {
     ask(*side, fmt::format("UPDATE {} SET {} = NULL WHERE id = {}", sink_table(side->kind, table.name),
                            sql_name(dialect_of(side->kind), column.column), kInserted + 1));
   }
+}
+
+namespace {
+
+/// Names and types of a table's columns, as the server prints them.
+std::string columns_query(Dialect dialect, const std::string& table) {
+  if (dialect == Dialect::sqlite) return fmt::format("SELECT name, type FROM pragma_table_info('{}')", table);
+  if (dialect == Dialect::mysql) {
+    return fmt::format(
+        "SELECT column_name, CONCAT(data_type, IF(column_type LIKE '%unsigned%', ' unsigned', '')) FROM information_schema.columns WHERE "
+        "table_schema = '{}' AND table_name = '{}'",
+        kTypesDatabase, table);
+  }
+  return fmt::format(
+      "SELECT attname, CASE WHEN typtype = 'e' THEN 'enum' WHEN typcategory = 'A' THEN 'arrays' ELSE format_type(typ.oid, NULL) END FROM "
+      "pg_attribute JOIN pg_type typ ON typ.oid = atttypid WHERE attrelid = '{}.{}'::regclass AND attnum > 0 AND typtype <> 'd'",
+      kTypesDatabase, table);
+}
+
+}  // namespace
+
+std::vector<std::string> TypeRoundTrip::undocumented(const std::string& path, const std::string& source_engine) {
+  std::vector<std::string> out;
+  for (auto& side : sides_) {
+    const DocumentedTypes documented(path, source_engine, side->engine);
+    for (const TypeTable& table : tables_) {
+      std::map<std::string, std::string> at_sink;
+      for (const auto& row : ask(*side, columns_query(dialect_of(side->kind), table.name))) at_sink[row[0].value()] = row[1].value();
+      for (const auto& row : client_->query(columns_query(source_.dialect(), table.name))) {
+        const auto held = at_sink.find(row[0].value());
+        if (held == at_sink.end()) continue;  // generated, or a domain
+        const std::string wrong = documented.wrong(row[1].value(), held->second);
+        if (!wrong.empty()) out.push_back(table.name + "." + row[0].value() + ": " + wrong);
+      }
+    }
+    constexpr int kFewest = 20;
+    if (documented.compared() < kFewest) out.push_back("hardly any type is in the document");
+  }
+  return out;
 }
 
 std::vector<std::string> TypeRoundTrip::verify() {

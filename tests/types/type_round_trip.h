@@ -40,6 +40,8 @@ class TypeRoundTrip {
   DatabaseServer& sink(size_t i) { return *sides_.at(i)->server; }
   /// `tidemark verify` of each; what it printed when its exit is not 0.
   std::vector<std::string> verify();
+  /// Columns whose type at the sink is another one than the document at `path` (conf/types.md) says.
+  std::vector<std::string> undocumented(const std::string& path, const std::string& source_engine);
   /// Exit codes of the daemons after SIGTERM.
   std::vector<int> stop();
   std::string log() const;
