@@ -94,7 +94,7 @@ std::string without_collation(const std::string& type) {
 }
 
 std::string sqlite_type(const Column& c) {
-  TableSchema schema{{"d", "t"}, {c}, 1, {}, KeyOrigin::none, 0};
+  TableSchema schema{{"d", "t"}, {c}, 1, {}, KeyOrigin::none, 0, 0, {}};
   const sqlite::ColumnPlan plan = sqlite::plan_columns({std::make_shared<TableSchema>(schema), "", "t"}).at(0);
   std::string out(sqlite::declared_type(plan.storage));
   if (plan.form == sqlite::Form::array_json || plan.form == sqlite::Form::hstore_json) out += " (JSON)";

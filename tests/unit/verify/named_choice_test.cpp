@@ -96,7 +96,7 @@ TEST_CASE("target names that cannot be told apart are refused", "[verify]") {
 }
 
 TEST_CASE("rules find their columns, and must find one", "[verify]") {
-  TableSchema schema{{"shop", "orders"}, {}, 2, {}, KeyOrigin::none, 0};
+  TableSchema schema{{"shop", "orders"}, {}, 2, {}, KeyOrigin::none, 0, 0, {}};
   schema.columns.resize(2);
   schema.columns[0].name = "id";
   schema.columns[1].name = "total";
