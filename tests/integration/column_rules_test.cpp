@@ -131,7 +131,7 @@ TEST_CASE("rules of a pipeline into SQLite") {
                             {"ratio", "float8", "unfit: null", {"NaN", "0.1"}, {"null", "0.1"}},
                             {"exact", "float8", "type: TEXT", {"NaN", "0.1"}, {"NaN", "0.1"}},
                             {"amount", "numeric", "type: REAL", {"123456.5", "0.1"}, {"123456.5", "0.1"}},
-                            {"list", "integer[]", "unfit: clamp", {"[0:1]={1,2}", "{1,NULL}"}, {"[1,2]", "[1,null]"}},
+                            {"list", "integer[]", "unfit: clamp", {"[0:1]={1,2}", "{1,NULL}"}, {R"({"[0:1]": [1,2]})", "[1,null]"}},
                             {"printed", "integer[]", "type: TEXT", {"[0:1]={1,2}", "{1,NULL}"}, {"[0:1]={1,2}", "{1,NULL}"}},
                             {"flags", "bit(9)", "type: INTEGER", {"100000001", "000000010"}, {"257", "2"}},
                         });

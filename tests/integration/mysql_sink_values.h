@@ -203,21 +203,30 @@ class SinkValues {
     }
     size_t zeros = 0;
     file_.bytes.clear();
-    for (const auto& row : table.rows) {
+    std::vector<size_t> by_insert;  // as the sink does it
+    for (size_t r = 0; r < table.rows.size(); ++r) {
+      const size_t start = file_.bytes.size();
+      bool in_file = true;
       for (size_t i = 0; i < codecs_.size(); ++i) {
         if (i > 0) file_.bytes += '\t';
-        const mysql::Encoded result = mysql::append_load_field(codecs_[i], row[i], file_.bytes);
+        const mysql::Encoded result = mysql::append_load_field(codecs_[i], table.rows[r][i], file_.bytes);
+        in_file &= result != mysql::Encoded::by_literal;
         zeros += result == mysql::Encoded::label_zero ? 1 : 0;
         if (mysql::is_fault(result)) file_.bytes += "\\N";
       }
       file_.bytes += '\n';
+      if (in_file) continue;
+      file_.bytes.resize(start);
+      by_insert.push_back(r);
     }
     run(
         fmt::format("LOAD DATA LOCAL INFILE 'values' INTO TABLE {} CHARACTER SET binary FIELDS TERMINATED BY '\\t' ESCAPED BY '\\\\' LINES "
                     "TERMINATED BY '\\n' ({}){}",
                     mysql::quote_name(table.schema->name.table), fields, sets));
-    if (mysql_warning_count(handle_.get()) == zeros) return;
-    for (const auto& row : warnings()) findings_.push_back(table.schema->name.table + ": LOAD DATA warns: " + row);
+    if (mysql_warning_count(handle_.get()) != zeros) {
+      for (const auto& row : warnings()) findings_.push_back(table.schema->name.table + ": LOAD DATA warns: " + row);
+    }
+    for (const size_t r : by_insert) insert(table, r);
   }
 
   std::vector<std::string> warnings() {
