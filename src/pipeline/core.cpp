@@ -63,7 +63,6 @@ void Core::seal(bool commit) {
   }
   batch.bytes = building_.bytes;
   sealed_bytes_ += batch.bytes;
-  open_bytes_ = commit ? 0 : open_bytes_ + batch.bytes;
   sealed_.push_back(std::move(batch));
   building_ = Building();
   building_.batch.chunks = std::move(records);
@@ -190,7 +189,6 @@ std::optional<CoreBatch> Core::take_batch(bool save_position) {
 
 void Core::on_committed(const CoreBatch& batch) {
   --outstanding_;
-  chunks_unwritten_ -= batch.chunks_loaded;
   if (!batch.commit) return;
   committed_ = batch.position;
   if (!in_transaction_ && delivered_.offset <= committed_.offset) {

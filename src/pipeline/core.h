@@ -24,7 +24,7 @@ struct CoreOptions {
   uint64_t chunk_rows = 8096;
   uint64_t chunk_bytes = 16u << 20;
   bool adapt_chunks = true;
-  uint32_t chunks_in_flight_max = 4;        // being read, or read and not yet written to the sink
+  uint32_t chunks_in_flight_max = 4;        // being read, or read and not yet committed
   uint64_t deferred_bytes_max = 64u << 20;  // changes kept for chunks that are being read; beyond it the log waits for those reads
   bool exactly_once = true;                 // false: the plain mode, see src/README.md
   LogOffset views_from;                     // read views before it lack something of the start position, whose own offset is not known
@@ -85,7 +85,6 @@ struct CoreBatch : SinkBatch {
   uint32_t spilled_table = 0;
   std::vector<uint32_t> emitted;   // the table of each chunk in `chunks` that was read
   std::vector<uint32_t> resolved;  // of each that needed no read
-  uint32_t chunks_loaded = 0;      // whose rows are in this batch, their finish records here or in a later one
   uint64_t bytes = 0;
 };
 
@@ -138,7 +137,6 @@ class Core {
   // --- the sink ---
   /// The next batch to write, or nothing. `save_position`: also when only the position has moved.
   std::optional<CoreBatch> take_batch(bool save_position);
-  /// It is written, and committed when it says so.
   void on_committed(const CoreBatch& batch);
 
   // --- what it stands at ---
@@ -243,8 +241,7 @@ class Core {
   DeferredChange* last_deferred_ = nullptr;  // of the change being routed
   std::deque<CoreBatch> sealed_;
   uint64_t sealed_bytes_ = 0;
-  uint64_t open_bytes_ = 0;  // sealed since the latest batch that commits
-  size_t outstanding_ = 0;   // batches taken and not committed
+  size_t outstanding_ = 0;  // batches taken and not committed
   uint32_t reads_under_way_ = 0;
   uint64_t deferred_bytes_ = 0;  // changes that wait for these reads
   std::vector<XaCommit> xa_unproved_;
@@ -253,7 +250,6 @@ class Core {
   std::vector<uint64_t> xa_prepared_;     // kept while xa_suspected_
   std::vector<uint32_t> tables_changed_;  // by the transaction under way
   uint32_t chunks_open_ = 0;              // reserved, reading or buffered
-  uint32_t chunks_unwritten_ = 0;         // emitted, their rows not written to the sink
   uint32_t chunks_uncommitted_ = 0;       // emitted, their commit not confirmed
   uint32_t resolved_uncommitted_ = 0;     // likewise, without a read: they do not count as in flight
   size_t chunks_left_ = 0;                // tables whose copy is not done

@@ -9,11 +9,10 @@ namespace tidemark {
 namespace {
 constexpr double kChunkSecondsTarget = 0.5;
 constexpr uint64_t kChunkRowsMax = 1'000'000;
-constexpr uint64_t kLoadBatches = 8;  // batches of chunk rows, by their bytes, in one sink transaction
 }  // namespace
 
 std::optional<ChunkTask> Core::take_chunk_task() {
-  if (chunks_open_ + chunks_unwritten_ >= options_.chunks_in_flight_max) return std::nullopt;
+  if (chunks_open_ + chunks_uncommitted_ >= options_.chunks_in_flight_max) return std::nullopt;
   // Of a transaction of which only a part was delivered nobody can say whether a view sees it; its end will tell.
   if (in_transaction_ && in_progress_.order == CommitOrder::unended) return std::nullopt;
   while (next_table_ < tables_.size() && tables_[next_table_].copy.done()) ++next_table_;
@@ -249,14 +248,11 @@ void Core::emit(uint32_t table, Segment& segment) {
   building_.batch.chunks.push_back(std::move(record));
   building_.batch.emitted.push_back(table);
   --chunks_open_;
-  ++building_.batch.chunks_loaded;
-  ++chunks_unwritten_;
   ++chunks_uncommitted_;
   ++t.uncommitted;
   t.copy.emitted(segment);
   if (t.copy.done()) --chunks_left_;
-  // Some chunks share a sink transaction, for the sake of fewer commits; a sink that waits for the next chunk commits what it has.
-  if (building_.bytes >= options_.batch_bytes) seal(open_bytes_ + building_.bytes >= options_.batch_bytes * kLoadBatches);
+  if (building_.bytes >= options_.batch_bytes) seal(true);
 }
 
 /// Chunks grow or shrink towards half a second of reading, within the bound on bytes.

@@ -110,26 +110,3 @@ TEST_CASE("a read that nobody waits for any more leaves its place to the next on
   CHECK(core.copy_committed());
   CHECK(core.counts().deferred == 0);
 }
-
-TEST_CASE("chunks that wait for the sink share its transaction, up to a bound") {
-  CoreOptions options;
-  options.batch_bytes = 16 * 1024;  // less than a chunk's rows, whose memory comes in blocks of this size
-  options.chunks_in_flight_max = 9;
-  Core core = core_of(true, options);
-  for (int64_t chunk = 1; chunk <= 9; ++chunk) {
-    const ChunkTask task = core.take_chunk_task().value();
-    core.open_chunk(task, key_of(chunk * 10));
-    core.chunk_read(task, read_of(10, 0.1));
-  }
-  CHECK_FALSE(core.take_chunk_task());
-  std::vector<std::pair<bool, size_t>> written;  // does it commit, and its finish records
-  while (auto batch = core.take_batch(false)) {
-    written.emplace_back(batch->commit, batch->chunks.size());
-    core.on_committed(*batch);
-    // its rows are in memory no more: room for another chunk, though nothing may be committed yet
-    if (written.size() == 1) CHECK(core.take_chunk_task());
-  }
-  std::vector<std::pair<bool, size_t>> expected(7, {false, 0});
-  expected.insert(expected.end(), {{true, 8}, {false, 0}, {true, 1}});
-  CHECK(written == expected);
-}
