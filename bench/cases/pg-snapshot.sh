@@ -9,7 +9,8 @@ start_postgres sink
 pg source -c "CREATE SCHEMA bench" -c "$(pg_wide_table bench)"
 pg_fill_wide source "$rows"
 expect() { [ "$(pg sink -c "SELECT count(*) FROM $1")" = "$rows" ] || { echo "$1 has not all rows" >&2; exit 1; }; }
-anew() { pg sink -c "DROP SCHEMA IF EXISTS bench CASCADE" -c "DROP SCHEMA IF EXISTS tidemark CASCADE" -c CHECKPOINT 2>/dev/null; }
+# pgcopydb copies the source's publications too
+anew() { pg sink -c "DROP PUBLICATION IF EXISTS tidemark_bench" -c "DROP SCHEMA IF EXISTS bench CASCADE" -c "DROP SCHEMA IF EXISTS tidemark CASCADE" -c CHECKPOINT 2>/dev/null; }
 run_tidemark() {  # run_tidemark WORKERS
   anew
   rm -f "$dir"/state.db*
@@ -25,10 +26,10 @@ run_pipe() {
   since "$t" >>"$dir/pipe"
   expect bench.t500
 }
-run_pgcopydb() {
+run_pgcopydb() {  # in a process group of its own: it ends the whole group when it fails
   anew
   local t; t=$(now)
-  pgcopydb clone --source "host=127.0.0.1 port=$source_port user=postgres dbname=bench" --target "host=127.0.0.1 port=$sink_port user=postgres dbname=bench" \
+  setsid -w pgcopydb clone --source "host=127.0.0.1 port=$source_port user=postgres dbname=bench" --target "host=127.0.0.1 port=$sink_port user=postgres dbname=bench" \
     --table-jobs 2 --index-jobs 2 --no-owner --no-acl --dir "$dir/pgcopydb" --restart >"$dir/pgcopydb.out" 2>&1 || { tail -20 "$dir/pgcopydb.out" >&2; exit 1; }
   since "$t" >>"$dir/pgcopydb.times"
   expect bench.t500
